@@ -1,0 +1,17 @@
+"""The map: how a raw extract becomes a brief.
+
+    data/raw/<study>/            as received; the made-up state is written there by analysis.demo
+      -> analysis.intake         params/<study>/source.yml maps columns and codes; every row is accepted, rejected or set aside
+    data/processed/<study>/      the tables of analysis/tables.py, receipts.csv, rejected/
+      -> analysis.quality        one function a measure; the cards are in params/measures.yml
+      -> analysis.brief          small counts hidden, figures, sentences, pages
+    outputs/<study>/runs/        executed notebooks: stay inside
+    outputs/<study>/briefs/      HTML briefs, small counts hidden
+    outputs/<study>/tables/      the numbers behind them, small counts hidden
+
+Who may import whom, one way only: tables, params, periods <- demo, intake <- quality <- brief <- notebooks.
+"""
+
+import pandas as pd
+
+pd.set_option("mode.copy_on_write", True)

@@ -1,0 +1,247 @@
+"""Strict reading of params/ into frozen records: an unknown key, a wrong type or a date out of order stops with one sentence."""
+
+import difflib
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from analysis.periods import Period, period
+from analysis.tables import ATTEMPT_RESULTS, CLOCKS, RESPONSE_MODES, STATEWIDE, URGENCIES
+
+ROOT = Path(__file__).parent.parent
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class ParamsError(ValueError):
+    """A sentence about params/ that a user can act on."""
+
+
+class Record(BaseModel):
+    """What every record of params/ has in common: frozen, and no key that is not declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Dated(Record):
+    """Something that holds from one day to another; an open end holds still."""
+
+    from_on: date = Field(alias="from")
+    to_on: date | None = Field(default=None, alias="to")
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to_on is not None and self.to_on < self.from_on:
+            raise ValueError(f"ends on {self.to_on}, before it starts on {self.from_on}")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """True from `from` to `to`, both days included."""
+        return self.from_on <= day and (self.to_on is None or day <= self.to_on)
+
+
+class Clock(Dated):
+    """A response clock: which event starts and stops it, what counts as in time, and which responses it is for.
+
+    `modes` and `urgency` restrict it to those codes where the column is recorded; empty means every response.
+    A wait longer than `longest_hours` is taken for a slip of the date and is not measurable.
+    """
+
+    start: Literal[CLOCKS]
+    stop: Literal[CLOCKS]
+    threshold_minutes: Annotated[float, Field(gt=0)]
+    target_share: Share | None = None
+    modes: tuple[Literal[tuple(RESPONSE_MODES)], ...] = ()
+    urgency: tuple[Literal[tuple(URGENCIES)], ...] = ()
+    attempt_results: tuple[Literal[tuple(ATTEMPT_RESULTS)], ...] = ()
+    longest_hours: Annotated[float, Field(gt=0)] = 24
+    source: Words
+
+    @model_validator(mode="after")
+    def _stops_after_it_starts(self) -> Self:
+        if CLOCKS.index(self.stop) <= CLOCKS.index(self.start):
+            raise ValueError(f"stops at {self.stop}, which does not come after its start, {self.start}")
+        return self
+
+
+class Target(Dated):
+    """A benchmark for a share, with the public source that set it."""
+
+    share: Share
+    source: Words
+
+
+class Ages(Record):
+    """The ages that the service is for, both included."""
+
+    youngest: Annotated[int, Field(ge=0, le=120)]
+    oldest: Annotated[int, Field(ge=0, le=120)]
+
+
+class Study(Record):
+    """params/<study>/study.yml: one program's data with its choices."""
+
+    name: str
+    title: Words
+    service: Words
+    made_up: str | None = None
+    people: Literal["children", "people"]
+    place: Literal["site", "place"]
+    ages: Ages | None = None
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 7
+    history_months: Annotated[int, Field(ge=3, le=60)] = 24
+    baseline_months: Annotated[int, Field(ge=3, le=36)] = 12
+    clocks: tuple[Clock, ...] | None = None
+    targets: dict[str, tuple[Target, ...]] = {}
+    notes: tuple[Words, ...] = ()
+
+    def period(self, text: str) -> Period:
+        """Read a period with this state's fiscal year."""
+        return period(text, fiscal_year_starts=self.fiscal_year_starts)
+
+
+class Disclosure(Record):
+    """params/disclosure.yml: the smallest count shown and the words for a hidden one."""
+
+    smallest_shown: Annotated[int, Field(ge=2)]
+    hidden_words: Words
+
+
+def study(name: str, *, root: Path = ROOT) -> Study:
+    """The study of that name.
+
+    >>> study("demo").people
+    'children'
+    >>> study("dmeo")
+    Traceback (most recent call last):
+    analysis.params.ParamsError: There is no study "dmeo" (did you mean "demo"?). Studies are folders of params/ with a study.yml; make study STUDY=dmeo starts one.
+    """
+    known = sorted(path.parent.name for path in (root / "params").glob("*/study.yml"))
+    if name not in known:
+        raise ParamsError(
+            f'There is no study "{name}"{did_you_mean(name, known)}. '
+            f"Studies are folders of params/ with a study.yml; make study STUDY={name} starts one."
+        )
+    return read_record(root / "params" / name / "study.yml", Study, name=name)
+
+
+def disclosure(*, root: Path = ROOT) -> Disclosure:
+    """The rule for small counts.
+
+    >>> disclosure().smallest_shown
+    11
+    """
+    return read_record(root / "params" / "disclosure.yml", Disclosure)
+
+
+def one_site(name: str, sites: list[str]) -> str:
+    """`name` if it is a site with pages of its own, or "statewide".
+
+    >>> one_site("site-99", ["site-01", "site-02"])
+    Traceback (most recent call last):
+    analysis.params.ParamsError: "site-99" is not a site of this study (did you mean "site-02"?). Sites: site-01, site-02, or statewide.
+    """
+    if name != STATEWIDE and name not in sites:
+        raise ParamsError(
+            f'"{name}" is not a site of this study{did_you_mean(name, sites)}. Sites: {", ".join(sites)}, or {STATEWIDE}.'
+        )
+    return name
+
+
+# --- the one strict reader -------------------------------------------------------------------------------------------
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """Safe YAML in which a key written twice is an error instead of the last one winning."""
+
+
+def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f'the key "{key}" stands twice', key_node.start_mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_yaml(path: Path) -> dict:
+    """The mapping in a YAML file; a broken file, a key written twice or an empty file is a ParamsError."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+    except FileNotFoundError:
+        raise ParamsError(f"{shown(path)} is missing.") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ParamsError(f"{shown(path)}, line {line}: {error.problem}. Correct the YAML there.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{shown(path)} is not readable as YAML text: {str(error).splitlines()[0]}.") from None
+    if not isinstance(content, dict):
+        raise ParamsError(f'{shown(path)} must hold "key: value" lines; found {type(content).__name__}.')
+    return content
+
+
+def read_record(path: Path, record: type[Record], **given: object) -> Record:
+    """The file at `path` as a frozen record; `given` adds values that the file does not hold, such as its study's name."""
+    return as_record({**read_yaml(path), **given}, record, where=shown(path))
+
+
+def as_record(content: dict, record: type[Record], *, where: str) -> Record:
+    """`content` as a frozen record, or one ParamsError that lists every fault with its key.
+
+    >>> as_record({"smallest_show": 11, "hidden_words": "hidden"}, Disclosure, where="params/disclosure.yml")
+    Traceback (most recent call last):
+    analysis.params.ParamsError: params/disclosure.yml: smallest_shown is missing.
+    params/disclosure.yml: "smallest_show" is not a key used here (did you mean "smallest_shown"?).
+    """
+    try:
+        return record.model_validate(content)
+    except ValidationError as error:
+        sentences = [_sentence(fault, record, where) for fault in error.errors()]
+        raise ParamsError("\n".join(dict.fromkeys(sentences))) from None
+
+
+def _sentence(fault: dict, record: type[Record], where: str) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "missing":
+        return f"{where}: {place} is missing."
+    if fault["type"] == "extra_forbidden":
+        known = sorted(_keys(record))
+        return f'{where}: "{place}" is not a key used here{did_you_mean(str(fault["loc"][-1]), known)}.'
+    problem = re.sub("^Value error, ", "", fault["msg"])
+    found = "" if isinstance(fault["input"], dict | list) else f", found {fault['input']!r}"
+    return f"{where}: {place or 'the file'}: {problem[0].lower()}{problem[1:]}{found}."
+
+
+def _keys(record: type[Record]) -> set[str]:
+    """Every key that the record and the records inside it use."""
+    inside = [kind for field in record.model_fields.values() for kind in _records_in(field.annotation)]
+    own = {field.alias or name for name, field in record.model_fields.items()}
+    return own.union(*(_keys(kind) for kind in inside))
+
+
+def _records_in(annotation: object) -> list[type[Record]]:
+    if isinstance(annotation, type) and issubclass(annotation, Record):
+        return [annotation]
+    return [kind for part in getattr(annotation, "__args__", ()) for kind in _records_in(part)]
+
+
+def shown(path: Path) -> str:
+    """The path from the workspace's root, as a message prints it."""
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
+
+
+def did_you_mean(found: str, known: list[str]) -> str:
+    """' (did you mean "x"?)' where one known name is close, else nothing."""
+    close = difflib.get_close_matches(str(found), [str(name) for name in known], n=1)
+    return f' (did you mean "{close[0]}"?)' if close else ""

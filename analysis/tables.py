@@ -1,0 +1,319 @@
+"""The contract: every table, what one row is, its columns, codes and units. Everything else reads it from here.
+
+The data dictionary (docs/data_dictionary.md), the checks at intake, the types at rest, the made-up state and the hiding of
+small counts all follow these declarations. A table that comes later is one more `Table` in `TABLES`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# --- rules that belong to the tables ---------------------------------------------------------------------------------
+
+# A later row with the same clock times, first problem and disposition is a copy only where at least this many real clock
+# times are there to agree; with fewer, two brief records of one quiet hour look alike by chance and are only listed.
+COPY_NEEDS_CLOCKS = 3
+
+# A file of which more than this share of a date column cannot be read has been mapped with the wrong format: stop.
+UNREADABLE_STOPS_AT = 0.5
+
+# A site's id becomes part of a path and a file name.
+SITE_ID_PATTERN = r"[a-z0-9][a-z0-9_-]{0,39}"
+STATEWIDE = "statewide"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    kind : str
+        `key` (an agency's identifier, at rest an integer), `text`, `code` (one of `codes`), `codes` (several of them, joined
+        by "|"), `clock` (a local date and time), `day`, `number`, `count` (a whole number), `share` (0 to 1), `flag`.
+    required : bool
+        A row without a readable value here is rejected.
+    identifying : bool
+        Its values never stand in a message, a log, a brief or a rejected row.
+    counts_children : bool
+        Small values are hidden in anything that leaves `runs/`.
+    derived : bool
+        Made at intake; a source cannot be mapped to it.
+    """
+
+    name: str
+    kind: str
+    means: str
+    unit: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    required: bool = False
+    identifying: bool = False
+    counts_children: bool = False
+    derived: bool = False
+    at_least: float | None = None
+    at_most: float | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: `row` says in words what one row is; `key` names the columns that tell rows apart."""
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    derived: bool = False
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        >>> TABLES["episodes"].column("requested_at").kind
+        'clock'
+        """
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def mapped(self) -> list[Column]:
+        """The columns that a source may be mapped to."""
+        return [column for column in self.columns if not column.derived]
+
+
+# --- code sets: code -> the words a brief uses -----------------------------------------------------------------------
+
+RESPONSE_MODES = {
+    "mobile": "in person, at once",
+    "deferred_mobile": "in person, at a later time the family chose",
+    "telehealth": "by video",
+    "phone": "by phone only",
+    "none": "no response",
+}
+IN_PERSON_MODES = ("mobile", "deferred_mobile")
+
+URGENCIES = {
+    "emergent": "emergent",
+    "urgent": "urgent",
+    "scheduled": "at a time the family chose",
+}
+
+ATTEMPT_RESULTS = {
+    "contact": "met the person",
+    "not_found": "could not find the person",
+    "refused": "the person or family declined",
+    "safety": "no contact because of a safety concern",
+    "cancelled": "cancelled before arrival",
+    "other": "other",
+}
+# A visit that was called off before the team arrived was not attempted.
+ATTEMPTED_RESULTS = ("contact", "not_found", "refused", "safety", "other")
+
+# Connecticut PIC's referrer groups with those of a dispatch service beside them.
+REFERRAL_SOURCES = {
+    "family": "self or family",
+    "school": "school",
+    "emergency_department": "emergency department",
+    "community_provider": "community provider",
+    "primary_care": "primary care",
+    "child_welfare": "child welfare",
+    "foster_parent": "foster or resource parent",
+    "juvenile_justice": "juvenile justice or probation",
+    "police": "police",
+    "line_988": "988",
+    "line_911": "911",
+    "tribal_program": "tribal program",
+    "other": "other",
+}
+
+PRESENTING_PROBLEMS = {
+    "suicidality": "suicidal thoughts or attempt",
+    "self_harm": "self-harm",
+    "harm_to_others": "harm or risk of harm to self, others or property",
+    "aggression": "agitation, aggression or disruptive behavior",
+    "family_conflict": "family or other conflict",
+    "school_problem": "school problem",
+    "runaway": "running away",
+    "truancy": "truancy",
+    "substance_use": "substance use",
+    "trauma": "trauma",
+    "psychosis": "disorganized thinking, paranoia or psychosis",
+    "depression": "depression",
+    "anxiety": "anxiety",
+    "grief": "grief",
+    "functioning": "difficulty functioning",
+    "service_need": "needs or concerns about services",
+    "other": "other",
+}
+
+RESPONSE_LOCATIONS = {
+    "home": "home",
+    "school": "school",
+    "emergency_department": "emergency department",
+    "foster_or_group_home": "foster or group home",
+    "shelter": "shelter",
+    "police": "police station",
+    "community": "elsewhere in the community",
+    "clinic": "clinic",
+}
+
+DISPOSITIONS = {
+    "community": "stayed at home, at school or in the community",
+    "respite": "respite or other family",
+    "crisis_stabilization": "crisis center or stabilization unit",
+    "emergency_department": "emergency department",
+    "inpatient": "hospital admission",
+    "sobering": "sobering or detox",
+    "detention": "arrest or detention",
+    "placement_change": "another placement",
+    "other": "other",
+}
+
+CLOCK_NOTES = {
+    "time": "a real clock time",
+    "date_only": "a date without a time (exactly midnight)",
+    "missing": "not recorded",
+    "unreadable": "not a date in the declared format",
+    "impossible_date": "outside the days that the extract covers",
+    "impossible_order": "before an earlier event of the same episode",
+}
+
+# The clocks of one episode in the order in which they happen. Each is checked against every earlier one that is left, but a
+# departure need not follow an engagement: teams leave without meeting anyone.
+CLOCKS = ("requested_at", "dispatched_at", "arrived_at", "engaged_at", "departed_at")
+CLOCK_WORDS = {
+    "requested_at": "request", "dispatched_at": "dispatch", "arrived_at": "arrival",
+    "engaged_at": "first contact", "departed_at": "departure",
+}  # fmt: skip
+ORDERED_CLOCKS = (
+    ("requested_at", "dispatched_at"),
+    ("dispatched_at", "arrived_at"),
+    ("arrived_at", "engaged_at"),
+    ("arrived_at", "departed_at"),
+    ("requested_at", "arrived_at"),
+    ("requested_at", "engaged_at"),
+    ("requested_at", "departed_at"),
+    ("dispatched_at", "engaged_at"),
+    ("dispatched_at", "departed_at"),
+)
+
+AGE_BANDS = {"0-4": (0, 4), "5-11": (5, 11), "12-17": (12, 17), "18-20": (18, 20)}
+
+# --- the tables ------------------------------------------------------------------------------------------------------
+
+
+def _clock(name: str, means: str) -> tuple[Column, Column]:
+    return (
+        Column(name, "clock", means, unit="local date and time, time zone of the study"),
+        Column(f"{name}_note", "code", f"What became of {name}", codes=CLOCK_NOTES, derived=True),
+    )
+
+
+EPISODES = Table(
+    "episodes",
+    row="one crisis episode: one response that a team opened to one call",
+    key=("episode_id",),
+    columns=(
+        Column("episode_id", "key", "The episode", required=True, identifying=True),
+        Column("child_id", "key", "The child, the same in every episode", identifying=True),
+        Column(
+            "site_id", "text", "The site that answered, or the place served", required=True, pattern=SITE_ID_PATTERN
+        ),
+        Column("county_fips", "text", "County where the response took place", pattern=r"\d{5}"),
+        *_clock("requested_at", "The call for help was handed to the service"),
+        *_clock("dispatched_at", "A team was sent"),
+        *_clock("arrived_at", "The team arrived"),
+        *_clock("engaged_at", "First face-to-face contact"),
+        *_clock("departed_at", "The team left"),
+        Column("age_years", "number", "Age at the request", unit="years", at_least=0, at_most=120),
+        Column("urgency", "code", "How soon the caller said help was needed", codes=URGENCIES),
+        Column("recommended_mode", "code", "The response that the call asked for", codes=RESPONSE_MODES),
+        Column("response_mode", "code", "The response that was given", codes=RESPONSE_MODES),
+        Column("attempt_result", "code", "What came of the visit", codes=ATTEMPT_RESULTS),
+        Column("referral_source", "code", "Who asked for help", codes=REFERRAL_SOURCES),
+        Column("presenting_problem", "code", "First problem named at the call", codes=PRESENTING_PROBLEMS),
+        Column("presenting_problems", "codes", "Every problem named at the call", codes=PRESENTING_PROBLEMS),
+        Column("response_location", "code", "Where the response took place", codes=RESPONSE_LOCATIONS),
+        Column("disposition", "code", "How the first response ended", codes=DISPOSITIONS),
+        Column("counted_on", "day", "The day whose month counts the episode", derived=True),
+        Column("counted_from", "code", "The clock that gave counted_on", codes=CLOCK_WORDS, derived=True),
+        Column("file", "text", "File under data/raw that held the row", derived=True),
+        Column("row_number", "count", "Line in that file; the header is line 1", derived=True),
+    ),
+)
+
+SITES = Table(
+    "sites",
+    row="one site (or place served) of the study",
+    key=("site_id",),
+    columns=(
+        Column("site_id", "text", "The site", required=True, pattern=SITE_ID_PATTERN),
+        Column("name", "text", "Its name as a brief prints it", required=True),
+        Column("opened_on", "day", "First day of service; empty where not known"),
+        Column("closed_on", "day", "Last day of service; empty while open"),
+        Column("hub_id", "text", "The lead agency's site, where sites belong to one", pattern=SITE_ID_PATTERN),
+        Column("has_scorecard", "flag", "False for rows that count in the totals only", required=True),
+    ),
+)
+
+SITE_COUNTIES = Table(
+    "site_counties",
+    row="one site in one county over one span of days",
+    key=("site_id", "county_fips", "from_on"),
+    columns=(
+        Column("site_id", "text", "The site", required=True, pattern=SITE_ID_PATTERN),
+        Column("county_fips", "text", "The county", required=True, pattern=r"\d{5}"),
+        Column("from_on", "day", "First day on which the site covers it", required=True),
+        Column("to_on", "day", "Last day; empty while it does"),
+        Column("share", "share", "Part of the county's children in the site's care; sums to at most 1 a county and day",
+               required=True, at_least=0, at_most=1),
+    ),
+)  # fmt: skip
+
+POPULATION = Table(
+    "population",
+    row="one county, year and age band",
+    key=("county_fips", "year", "age_band"),
+    columns=(
+        Column("county_fips", "text", "The county", required=True, pattern=r"\d{5}"),
+        Column("county_name", "text", "Its name"),
+        Column("year", "count", "Calendar year", required=True, at_least=1990, at_most=2100),
+        Column("age_band", "code", "Age band", required=True, codes={band: f"{band} years" for band in AGE_BANDS}),
+        Column("children", "count", "Residents in the band", unit="children", required=True, at_least=0),
+        Column("children_in_poverty", "count", "Of these, below the poverty line", unit="children", at_least=0),
+        Column("source", "text", "Where the figure is from", required=True),
+    ),
+)
+
+MEASURES_TABLE = Table(
+    "measures",
+    row="one measure, stratum, place and period (written under outputs/, small counts hidden)",
+    key=("measure", "stratum", "site_id", "period"),
+    derived=True,
+    columns=(
+        Column("measure", "text", "Id of the measure's card in params/measures.yml", required=True),
+        Column("stratum", "text", "Part of a mix, or 'all'", required=True),
+        Column("site_id", "text", "The site, or 'statewide'", required=True),
+        Column("period", "text", "Month 2026-10, quarter 2026Q3, fiscal year SFY2026 or a span", required=True),
+        Column("numerator", "count", "Episodes (or children) counted", counts_children=True),
+        Column("denominator", "number", "Episodes the measure is out of; child-years for a rate", counts_children=True),
+        Column("value", "number", "Share 0 to 1, minutes, or a rate per 1,000 children and year"),
+        Column("low", "number", "Lower end of the 95% interval"),
+        Column("high", "number", "Upper end of the 95% interval"),
+        Column(
+            "not_measurable",
+            "count",
+            "Episodes that belong to the measure but lack what it needs",
+            counts_children=True,
+        ),
+        Column("hidden", "flag", "True where a small count, or one that would give it away, is hidden", required=True),
+    ),
+)
+
+TABLES: Mapping[str, Table] = {
+    table.name: table for table in (EPISODES, SITES, SITE_COUNTIES, POPULATION, MEASURES_TABLE)
+}
+RECEIVED = {name: table for name, table in TABLES.items() if not table.derived}
+REQUIRED_TABLES = ("episodes", "sites")
