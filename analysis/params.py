@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from analysis.periods import Period, period
-from analysis.tables import ATTEMPT_RESULTS, CLOCKS, RESPONSE_MODES, STATEWIDE, URGENCIES
+from analysis.tables import ATTEMPT_RESULTS, CLOCKS, LONGEST_WAIT_HOURS, RESPONSE_MODES, STATEWIDE, URGENCIES
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,7 +61,7 @@ class Clock(Dated):
     modes: tuple[Literal[tuple(RESPONSE_MODES)], ...] = ()
     urgency: tuple[Literal[tuple(URGENCIES)], ...] = ()
     attempt_results: tuple[Literal[tuple(ATTEMPT_RESULTS)], ...] = ()
-    longest_hours: Annotated[float, Field(gt=0)] = 24
+    longest_hours: Annotated[float, Field(gt=0)] = LONGEST_WAIT_HOURS
     source: Words
 
     @model_validator(mode="after")
@@ -85,6 +85,13 @@ class Ages(Record):
     oldest: Annotated[int, Field(ge=0, le=120)]
 
 
+class CompleteFrom(Record):
+    """The first day from which the records are whole; months before it are left out of every figure over time."""
+
+    day: date
+    why: Words
+
+
 class Study(Record):
     """params/<study>/study.yml: one program's data with its choices."""
 
@@ -98,6 +105,7 @@ class Study(Record):
     fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 7
     history_months: Annotated[int, Field(ge=3, le=60)] = 24
     baseline_months: Annotated[int, Field(ge=3, le=36)] = 12
+    complete_from: CompleteFrom | None = None
     clocks: tuple[Clock, ...] | None = None
     targets: dict[str, tuple[Target, ...]] = {}
     notes: tuple[Words, ...] = ()
@@ -108,10 +116,11 @@ class Study(Record):
 
 
 class Disclosure(Record):
-    """params/disclosure.yml: the smallest count shown and the words for a hidden one."""
+    """params/disclosure.yml: the smallest count shown, the words for a hidden one, and the mark that stands in a table."""
 
     smallest_shown: Annotated[int, Field(ge=2)]
     hidden_words: Words
+    mark: Words = "hidden"
 
 
 def study(name: str, *, root: Path = ROOT) -> Study:

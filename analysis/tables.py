@@ -13,6 +13,12 @@ from dataclasses import dataclass, field
 # times are there to agree; with fewer, two brief records of one quiet hour look alike by chance and are only listed.
 COPY_NEEDS_CLOCKS = 3
 
+# A wait from request to arrival longer than this is taken for a slip of the date; a clock may set its own limit.
+LONGEST_WAIT_HOURS = 24
+
+# Requests end with the extract; a visit that was under way may end later, by no more than the eight weeks of stabilization.
+CLOCKS_RUN_ON_DAYS = 56
+
 # A file of which more than this share of a date column cannot be read has been mapped with the wrong format: stop.
 UNREADABLE_STOPS_AT = 0.5
 
@@ -180,13 +186,14 @@ CLOCK_NOTES = {
     "impossible_order": "before an earlier event of the same episode",
 }
 
-# The clocks of one episode in the order in which they happen. Each is checked against every earlier one that is left, but a
-# departure need not follow an engagement: teams leave without meeting anyone.
+# The clocks of one episode in the order in which they happen.
 CLOCKS = ("requested_at", "dispatched_at", "arrived_at", "engaged_at", "departed_at")
 CLOCK_WORDS = {
     "requested_at": "request", "dispatched_at": "dispatch", "arrived_at": "arrival",
     "engaged_at": "first contact", "departed_at": "departure",
 }  # fmt: skip
+# Pairs that must come in this order; the first four are the ones a report counts. A departure is not held against the first
+# contact: teams that met nobody are recorded either way round.
 ORDERED_CLOCKS = (
     ("requested_at", "dispatched_at"),
     ("dispatched_at", "arrived_at"),

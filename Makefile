@@ -1,0 +1,133 @@
+# The workspace as a flow: data/raw -> data/processed -> outputs. `make` alone prints what can be done.
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+STUDY ?= demo
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+UV_VERSION := 0.13.9
+INSTALLED := $(VENV)/installed
+
+# --- what reads what --------------------------------------------------------------------------------------------------
+# A change of one of these files rebuilds what stands in its line, and nothing else; tests/test_makefile.py holds the lists
+# against the files that each step really opens.
+
+CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py
+DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
+INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
+BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/brief/*.py analysis/brief/template/*)
+
+STATEWIDE_NOTEBOOKS := data_quality collaborative_brief
+SITE_NOTEBOOKS := site_scorecard
+
+reads_data_quality = params/disclosure.yml params/$1/study.yml params/$1/source.yml
+reads_collaborative_brief = params/disclosure.yml params/measures.yml params/$1/study.yml
+reads_site_scorecard = params/disclosure.yml params/measures.yml params/$1/study.yml
+
+# --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
+
+PLAN := data/processed/$(STUDY)/plan.mk
+MANY := $(filter briefs collaborative,$(MAKECMDGOALS))
+ifneq ($(MANY),)
+include $(PLAN)
+endif
+PERIOD ?= $(LAST_MONTH)
+SITES ?= $(ALL_SITES)
+
+BRIEFS := outputs/$(STUDY)/briefs
+COLLABORATIVE := $(foreach name,$(STATEWIDE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/statewide/$(name).html) \
+	$(foreach site,$(SITES),$(foreach name,$(SITE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
+
+##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
+
+.PHONY: help briefs collaborative data lab study env test test-all check docs format clean
+
+help:  ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
+		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@echo
+
+briefs: $$(COLLABORATIVE)  ## every brief of the last complete month; PERIOD=2026-10 for another
+	@$(build)
+
+collaborative: $$(COLLABORATIVE)  ## the monthly set: PERIOD=2026-10 [SITES="site-01 site-04"]
+	@$(build)
+
+data: $(PLAN)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed
+
+lab: $(INSTALLED)  ## JupyterLab on the notebooks
+	$(VENV)/bin/jupyter lab notebooks
+
+study: $(INSTALLED)  ## start a folder for a new state: make study STUDY=nm
+	@$(RUN) -m analysis.intake.start $(STUDY)
+
+test: $(INSTALLED)  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
+	$(RUN) -m pytest -m "not slow"
+
+test-all: $(INSTALLED)  ## the tests and the slow ones
+	$(RUN) -m pytest
+
+check: $(INSTALLED)  ## lint, format, notebooks stripped, generated docs current, no data in git
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(RUN) -m analysis.dictionary --check
+	$(RUN) -m pytest tests/test_notebooks.py tests/test_privacy.py tests/test_environment.py
+
+docs: $(INSTALLED)  ## write the generated docs: docs/data_dictionary.md
+	$(RUN) -m analysis.dictionary
+
+format: $(INSTALLED)  ## format the code and strip the notebooks
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/jupyter nbconvert --clear-output --inplace --log-level WARN notebooks/*.ipynb
+
+env: $(INSTALLED)  ## the Python environment in .venv (every target makes it when it is not there)
+
+clean:  ## delete what make has made from data: outputs, processed tables, the made-up state. Your raw files stay
+	rm -rf outputs/*/ data/processed/*/ data/processed/.*.new data/raw/demo data/truth
+
+# --- how --------------------------------------------------------------------------------------------------------------
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@echo "Setting up the Python environment in $(VENV) (once)"
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(VENV)/bin/uv pip sync --quiet --python $(RUN) --require-hashes requirements.lock
+	@$(VENV)/bin/uv pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The made-up state's raw files, with the truth they were made from.
+data/truth/demo/base/summary.json: $(DEMO_CODE) | $(INSTALLED)
+	@$(RUN) -m analysis.demo
+
+data/processed/demo/plan.mk: data/truth/demo/base/summary.json
+
+# Raw files may have blanks in their names; the folder itself is named so that a file taken away is noticed.
+raw_files = $(shell find data/raw/$1 -not -name '.*' 2>/dev/null | sed 's/ /\\ /g')
+
+data/processed/%/plan.mk: requirements.lock params/%/source.yml params/%/study.yml $(INTAKE_CODE) \
+		$$(call raw_files,$$*) | $(INSTALLED)
+	@$(RUN) -m analysis.intake $*
+
+# One brief: outputs/<study>/briefs/<period>/<site>/<notebook>.html. Many at once are noted down and built by one process.
+part = $(word $1,$(subst /, ,$2))
+QUEUE := outputs/$(STUDY)/.queue
+
+outputs/%.html: notebooks/$$(notdir $$*).ipynb requirements.lock data/processed/$$(call part,1,$$*)/plan.mk $(BRIEF_CODE) \
+		$$(call reads_$$(notdir $$*),$$(call part,1,$$*)) | $(INSTALLED)
+	@$(if $(MANY),mkdir -p $(dir $(QUEUE)); echo $@ >> $(QUEUE),$(RUN) -m analysis.brief $@)
+
+define build
+if [ -s $(QUEUE) ]; then mv $(QUEUE) $(QUEUE).now; $(RUN) -m analysis.brief --list $(QUEUE).now; status=$$?; \
+	rm -f $(QUEUE).now; exit $$status; \
+	else echo "Nothing has changed since these briefs were made: $(BRIEFS)/index.html"; fi
+endef
+
+ifneq ($(MANY),)
+$(shell rm -f $(QUEUE))
+endif

@@ -1,0 +1,48 @@
+"""Build briefs: python -m analysis.brief PATH [PATH ...], or --list FILE with one path a line."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str]) -> int:
+    """Build the briefs; 0 when all are there, 1 when a notebook failed, 2 when a path is wrong and nothing was run."""
+    # Imported here: every kernel of a build imports this module again, and needs none of it.
+    from analysis.brief.kernels import start_warm_interpreter
+    from analysis.params import ROOT
+
+    parser = argparse.ArgumentParser(prog="python -m analysis.brief", description=__doc__)
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="outputs/<study>/briefs/<period>/<site>/<notebook>.html"
+    )
+    parser.add_argument("--list", type=Path, metavar="FILE", help="a file with one PATH a line")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the workspace; the folder of this one by default")
+    given = parser.parse_args(arguments)
+    # First of all, so that it imports on one core while this process imports on the other.
+    start_warm_interpreter()
+    from analysis.brief.runs import build, read_run
+
+    try:
+        paths = [*given.paths, *(_read_list(given.list) if given.list else [])]
+        if not paths:
+            raise ValueError("No brief was named. Name one: outputs/<study>/briefs/<period>/<site>/<notebook>.html.")
+        runs = list(dict.fromkeys(read_run(path, root=given.root.resolve()) for path in paths))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        return 1 if build(runs) else 0
+    except KeyboardInterrupt:
+        print("Stopped. A brief that was not finished is not there.", file=sys.stderr)
+        return 130
+
+
+def _read_list(file: Path) -> list[str]:
+    if not file.is_file():
+        raise ValueError(f"{file} is missing: --list takes a file with one brief's path a line.")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,258 @@
+"""The numbers of one period: every measure in the windows that the briefs show, small counts hidden, worked out once."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis import params
+from analysis.brief.disclosure import hide_small
+from analysis.brief.grains import finest_grains, small_state_windows
+from analysis.brief.made_from import hash_of
+from analysis.intake.source import read_source
+from analysis.params import ROOT, ParamsError, Study
+from analysis.periods import Period, span
+from analysis.quality.cards import Card, Cards, read_cards, switched_off
+from analysis.quality.counts import by_measure_place_period
+from analysis.tables import STATEWIDE
+
+BLOCK_MONTHS = 3  # a hidden month gives way to three months counted back from the last, then to the year
+YEAR_MONTHS = 12
+FEWEST_BASELINE_MONTHS = 3
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The spans of time that the briefs of one period show.
+
+    Attributes
+    ----------
+    now : Period
+        The period of the brief.
+    before : Period or None
+        The months that it is compared with, which end just before it; none where fewer than three are whole.
+    year : Period
+        Twelve months that end with it, fewer where the records are younger.
+    months, blocks : tuple of Period
+        Single months, and blocks of three months counted back from the last, over the history.
+    partial : Period or None
+        The month after `now` where the extract ends inside it: shown as incomplete.
+    complete : bool
+        False where the extract ends inside `now` itself.
+    """
+
+    now: Period
+    before: Period | None
+    year: Period
+    months: tuple[Period, ...]
+    blocks: tuple[Period, ...]
+    partial: Period | None
+    complete: bool
+
+    @property
+    def grains(self) -> tuple[tuple[Period, ...], ...]:
+        """Months, blocks, the year: from the finest to the coarsest that a place may be shown at."""
+        months = (*self.months, self.partial) if self.partial is not None else self.months
+        return months, self.blocks, (self.year,)
+
+    @property
+    def all(self) -> list[Period]:
+        """Every window once, by name."""
+        some = [self.now, self.before, self.year, *self.blocks, *self.months, self.partial]
+        return list({window.name: window for window in some if window is not None}.values())
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the briefs of one study and period are made from.
+
+    `shown` has one row per measure, stratum, place and window (the contract's `measures` and the working columns of
+    analysis.quality.counts), small counts hidden. `off` names the measures that the study cannot have, with the reason.
+    """
+
+    study: Study
+    cards: Cards
+    windows: Windows
+    covers: tuple[pd.Timestamp, pd.Timestamp]
+    sites: pd.DataFrame
+    shown: pd.DataFrame
+    off: tuple[tuple[str, str], ...]
+
+    def row(
+        self, measure: str, window: Period | None, *, site: str = STATEWIDE, stratum: str = "all"
+    ) -> pd.Series | None:
+        """One figure, or None where the study, the place or the window has none."""
+        if window is None:
+            return None
+        here = self.shown[
+            self.shown["measure"].eq(measure)
+            & self.shown["stratum"].eq(stratum)
+            & self.shown["site_id"].eq(site)
+            & self.shown["period"].eq(window.name)
+        ]
+        return here.iloc[0] if len(here) else None
+
+    @property
+    def pages(self) -> pd.DataFrame:
+        """The sites that have a page of their own, by name (site_id, name, opened_on, closed_on)."""
+        return self.sites[self.sites["has_scorecard"]].sort_values(["name", "site_id"]).reset_index(drop=True)
+
+
+def windows(study: Study, now: Period, covers: tuple[pd.Timestamp, pd.Timestamp]) -> Windows:
+    """The windows of a period, cut to the months for which the records are whole.
+
+    Raises ParamsError where the extract holds no day of the period.
+
+    >>> covers = pd.Timestamp("2024-08-18"), pd.Timestamp("2025-12-17")
+    >>> cut = windows(params.study("lane_county"), params.study("lane_county").period("2025-11"), covers)
+    >>> cut.before.name, cut.year.name, cut.partial.name, cut.complete, cut.blocks[-1].name
+    ('2025-01_2025-10', '2025-01_2025-11', '2025-12', True, '2025-09_2025-11')
+    """
+    first_on, last_on = covers
+    if now.to_on < first_on or now.from_on > last_on:
+        raise ParamsError(
+            f"The extract of {study.name} holds {first_on:%Y-%m-%d} to {last_on:%Y-%m-%d}, nothing of {now.words}. "
+            "Name a PERIOD inside it."
+        )
+    start = first_on.to_period("M") + int(first_on.day > 1)
+    if study.complete_from is not None:
+        start = max(start, pd.Timestamp(study.complete_from.day).to_period("M"))
+    start = min(start, now.last)
+    months = pd.period_range(max(start, now.last - study.history_months + 1), now.last, freq="M")
+    ends = [now.last - BLOCK_MONTHS * back for back in range(len(months) // BLOCK_MONTHS)]
+    baseline = now.before(study.baseline_months)
+    first_before = max(baseline.first, start)
+    whole_before = (baseline.last - first_before).n + 1 if first_before <= baseline.last else 0
+    after = now.last + 1
+    return Windows(
+        now=now,
+        before=span(first_before, baseline.last) if whole_before >= FEWEST_BASELINE_MONTHS else None,
+        year=span(max(now.last - YEAR_MONTHS + 1, start), now.last),
+        months=tuple(span(month, month) for month in months),
+        blocks=tuple(span(end - BLOCK_MONTHS + 1, end) for end in reversed(ends)),
+        partial=span(after, after) if after.start_time <= last_on < after.end_time.normalize() else None,
+        complete=now.to_on <= last_on,
+    )
+
+
+def open_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
+    """The numbers of the period: as kept by an earlier brief of the same inputs, else worked out and kept.
+
+    They are kept in runs/, small counts hidden already, so that the scorecards of one month are not worked out one by one.
+    """
+    path = root / "outputs" / study.name / "runs" / now.name / "numbers.parquet"
+    inputs = _inputs(study, root)
+    if path.exists() and (kept := _kept(path, inputs, study, now, root)) is not None:
+        return kept
+    numbers = count_numbers(study, now, root=root)
+    table = pa.Table.from_pandas(numbers.shown, preserve_index=False)
+    told = {b"inputs": inputs.encode(), b"off": json.dumps(numbers.off).encode()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, **told}), part)
+    os.replace(part, path)
+    return numbers
+
+
+def _inputs(study: Study, root: Path) -> str:
+    """The hashes of every file that the numbers are worked out from."""
+    files = [
+        *sorted((root / "data" / "processed" / study.name).glob("*.parquet")),
+        *sorted((root / "params").glob("*.yml")),
+    ]
+    files += [root / "params" / study.name / name for name in ("study.yml", "source.yml")]
+    code = [*sorted((root / "analysis" / "quality").glob("*.py")), *sorted((root / "analysis" / "brief").glob("*.py"))]
+    return " ".join(hash_of(path) for path in (*files, *code))
+
+
+def _kept(path: Path, inputs: str, study: Study, now: Period, root: Path) -> Numbers | None:
+    table = pq.read_table(path)
+    if table.schema.metadata.get(b"inputs") != inputs.encode():
+        return None
+    covers = covered_days(study, root=root)
+    sites = pd.read_parquet(root / "data" / "processed" / study.name / "sites.parquet")
+    off = tuple((measure, reason) for measure, reason in json.loads(table.schema.metadata[b"off"]))
+    return Numbers(
+        study, read_cards(study, root=root), windows(study, now, covers), covers, sites, table.to_pandas(), off
+    )
+
+
+def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
+    """Work the numbers out from the tables of the study."""
+    folder = root / "data" / "processed" / study.name
+    tables = {
+        name: pd.read_parquet(folder / f"{name}.parquet") if (folder / f"{name}.parquet").exists() else None
+        for name in ("episodes", "sites", "site_counties", "population")
+    }
+    cards = read_cards(study, root=root)
+    covers = covered_days(study, root=root)
+    cut = windows(study, now, covers)
+    places = {"site_counties": tables["site_counties"], "population": tables["population"]}
+    counted = by_measure_place_period(
+        tables["episodes"], tables["sites"], cut.all, study=study, cards=cards, covers=covers, **places
+    )
+    off = switched_off(cards, tables["episodes"], study=study, **places)
+    return Numbers(study, cards, cut, covers, tables["sites"], hidden(counted, cards, cut, study), tuple(off))
+
+
+def covered_days(study: Study, *, root: Path = ROOT) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The first and last day that the extract covers, as source.yml says."""
+    covers = read_source(study.name, root=root).covers
+    return pd.Timestamp(covers.from_on), pd.Timestamp(covers.to_on)
+
+
+def hidden(counted: pd.DataFrame, cards: Cards, cut: Windows, study: Study) -> pd.DataFrame:
+    """The rows that any page shows, small counts hidden: single figures by the grain of their place, mixes over the year.
+
+    Takes the rows of `by_measure_place_period` for all windows. Sites have no row for spans that only the statewide brief shows.
+    """
+    mixes = [name for name, card in cards.cards.items() if card.unit == "mix"]
+    is_mix = counted["measure"].isin(mixes)
+    single = [
+        _single_figures(rows, cards.cards[measure], cut)
+        for measure, rows in counted[~is_mix].groupby("measure", sort=False)
+    ]
+    year = counted[is_mix & counted["period"].eq(cut.year.name)]
+    mixed = hide_small(
+        year,
+        hide={name: card.hide for name, card in cards.cards.items()},
+        units={name: card.unit for name, card in cards.cards.items()},
+        rule=params.disclosure(),
+        fiscal_year_starts=study.fiscal_year_starts,
+    )
+    return pd.concat([*single, hide_rows(mixed, mixed["hidden"])], ignore_index=True)
+
+
+def _single_figures(rows: pd.DataFrame, card: Card, cut: Windows) -> pd.DataFrame:
+    smallest = params.disclosure().smallest_shown
+    grains = [[window.name for window in grain] for grain in cut.grains]
+    rule = {"hide": card.hide, "unit": card.unit, "smallest": smallest}
+    finest = finest_grains(rows, grains, **rule)
+    at = rows["period"].map({name: here for here, grain in enumerate(grains) for name in grain})
+    statewide = rows["site_id"].eq(STATEWIDE)
+    asked = rows[statewide | at.notna()]
+    too_fine = asked["site_id"].map(finest).gt(at[asked.index])
+    counts = asked["numerator" if card.unit in ("count", "rate") else "denominator"]
+    unsafe = small_state_windows(rows, grains, finest, **rule)
+    state = statewide[asked.index] & (asked["period"].isin(unsafe) | counts.between(1, smallest - 1))
+    return hide_rows(asked, (too_fine | state).astype(bool))
+
+
+def hide_rows(shown: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
+    """The table with those rows hidden: every number of theirs missing."""
+    numbers = [
+        "numerator",
+        "denominator",
+        "value",
+        "low",
+        "high",
+        "not_measurable",
+        "low_for_change",
+        "high_for_change",
+    ]
+    blanked = {name: shown[name].mask(rows) for name in numbers if name in shown}
+    return shown.assign(**blanked, hidden=shown["hidden"] | rows)

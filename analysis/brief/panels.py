@@ -1,0 +1,310 @@
+"""Pieces that several briefs share: title, trend figures, mixes, definitions, the last line."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis.brief import figures, markup, wording
+from analysis.brief.disclosure import shown_count, write_table
+from analysis.brief.made_from import made_from, say_made_from
+from analysis.brief.markup import Html
+from analysis.brief.numbers import Numbers
+from analysis.params import ROOT, Disclosure, Study, disclosure
+from analysis.periods import Period
+from analysis.quality.cards import choices_for, target_for
+from analysis.quality.counts import WHY_MISSING
+from analysis.quality.intervals import Interval
+from analysis.quality.measures import categories
+from analysis.quality.usual import usual_range
+from analysis.tables import MEASURES_TABLE, STATEWIDE
+
+
+def title(study: Study, what: str, under: str) -> Html:
+    """The page's heading, the line under it, and the notice on a made-up study."""
+    parts = [markup.headline(what, level=1), Html(f'<p class="lede">{markup.escaped(under)}</p>')]
+    return markup.together(*parts, *([markup.notice(study.made_up)] if study.made_up else []))
+
+
+def last_line(study: Study) -> Html:
+    """What the page was made from."""
+    return Html(f'<p class="made-from">{markup.escaped(say_made_from(made_from(study.name)))}</p>')
+
+
+def place_name(numbers: Numbers, site: str) -> str:
+    """The site's name, or "statewide" (for a service in places: "all places")."""
+    if site == STATEWIDE:
+        return "statewide" if numbers.study.place == "site" else "all places"
+    return numbers.sites.set_index("site_id")["name"][site]
+
+
+# --- figures over time -----------------------------------------------------------------------------------------------
+
+
+def trend(numbers: Numbers, measure: str, *, site: str = STATEWIDE) -> Html:
+    """One measure over time at one place, at the finest grain that may be shown; a line instead where none may."""
+    card = numbers.cards.cards.get(measure)
+    if measure in dict(numbers.off):
+        return Html("")
+    place = place_name(numbers, site)
+    grain, points = trend_points(numbers, measure, site)
+    if points["value"].notna().sum() < 2:
+        return markup.paragraph(f"{card.title}: too few to show over time at {place}.")
+    target = _standing_target(numbers, measure, grain)
+    usual = (
+        usual_months(numbers, measure, site) if card.unit == "count" and grain == numbers.windows.grains[0] else None
+    )
+    drawing = figures.draw_months(
+        points,
+        unit=card.unit,
+        title=card.title,
+        place=place,
+        target=target,
+        usual=(usual.low, usual.high) if usual is not None else None,
+    )
+    return markup.figure(
+        drawing.svg,
+        alt=drawing.alt,
+        caption=f"{card.title}, {place}",
+        note=_trend_note(numbers, card.unit, grain, points, usual),
+        name=f"{measure}-{site}",
+    )
+
+
+def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Period], pd.DataFrame]:
+    """The grain, and one row per window in it (label, value, low, high, state, note)."""
+    rows = numbers.shown[numbers.shown["measure"].eq(measure) & numbers.shown["site_id"].eq(site)].set_index("period")
+    *finer, coarsest = numbers.windows.grains
+    grain = next(
+        (windows for windows in finer if not rows["hidden"].reindex(_names(windows)).fillna(True).any()), coarsest
+    )
+    points = [_point(numbers, rows, window) for window in grain]
+    return grain, pd.DataFrame(points, columns=["label", "value", "low", "high", "state", "note", "definition"])
+
+
+def _names(windows: Sequence[Period]) -> list[str]:
+    return [window.name for window in windows]
+
+
+def _point(numbers: Numbers, rows: pd.DataFrame, window: Period) -> tuple:
+    row = rows.loc[window.name]
+    label = window.last.strftime("%b\n%Y") if window.first == window.last else _block_label(window)
+    state, note = figures.COMPLETE, ""
+    if row["hidden"]:
+        state = figures.HIDDEN
+    elif pd.isna(row["value"]):
+        state = figures.NO_RECORDS
+    elif window == numbers.windows.partial or window.to_on > numbers.covers[1]:
+        state, note = figures.INCOMPLETE, f"to {numbers.covers[1].day} {numbers.covers[1]:%b}"
+    value, low, high = (float(row[name]) if pd.notna(row[name]) else float("nan") for name in ("value", "low", "high"))
+    return label, value, low, high, state, note, row["definition"]
+
+
+def _block_label(window: Period) -> str:
+    return f"{window.first.strftime('%b')}-{window.last.strftime('%b')}\n{window.last.strftime('%Y')}"
+
+
+def _standing_target(numbers: Numbers, measure: str, grain: Sequence[Period]) -> float | None:
+    """The standard where one and the same holds over the whole figure."""
+    shares = {
+        target.share if target else None
+        for target in (target_for(numbers.cards.cards[measure], each) for each in grain)
+    }
+    return shares.pop() if len(shares) == 1 else None
+
+
+def usual_months(numbers: Numbers, measure: str, site: str = STATEWIDE) -> Interval | None:
+    """The usual range of a monthly count, from the months before the period; none where the period is no single month."""
+    before, now = numbers.windows.before, numbers.windows.now
+    if before is None or now.first != now.last or not numbers.windows.complete:
+        return None
+    rows = [
+        numbers.row(measure, window, site=site)
+        for window in numbers.windows.months
+        if before.first <= window.first <= before.last
+    ]
+    return usual_range(pd.Series([row["value"] for row in rows if row is not None], dtype="Float64"))
+
+
+def _trend_note(
+    numbers: Numbers, unit: str, grain: Sequence[Period], points: pd.DataFrame, usual: Interval | None
+) -> str:
+    bars = "Bars: 95% range" + (" of chance alone." if unit == "count" else ".")
+    blocks = (
+        " Three months at a time, since single months would show small counts."
+        if grain == numbers.windows.blocks
+        else ""
+    )
+    band = " Grey: usual range of the months before." if usual is not None else ""
+    gaps = " Hatched: cannot be given." if points["state"].isin([figures.HIDDEN, figures.NO_RECORDS]).any() else ""
+    partial = numbers.windows.partial
+    hollow = (
+        f" {wording.partial_words(partial, numbers.covers[1])}"
+        if points["state"].eq(figures.INCOMPLETE).any() and partial
+        else ""
+    )
+    return f"{bars}{blocks}{band}{gaps}{hollow}"
+
+
+# --- mixes -----------------------------------------------------------------------------------------------------------
+
+
+def mix_table(numbers: Numbers, measure: str, *, site: str = STATEWIDE) -> Html:
+    """A mix over the year: each category with its count and share; largest first, those that are hidden or none last."""
+    if measure in dict(numbers.off):
+        return Html("")
+    card, rule = numbers.cards.cards[measure], disclosure()
+    rows = _mix(numbers, measure, site)
+    lines = [_mix_line(row, rule) for _, row in rows[~rows["none"]].iterrows()]
+    if rows["none"].any():
+        lines.append((f"none recorded: {', '.join(rows.loc[rows['none'], 'words'])}", "0", "", ""))
+    caption = f"{card.title}, {place_name(numbers, site)}, {numbers.windows.year.words}"
+    table = markup.table(
+        lines, caption=caption, headers=["", "Crises", "Share", "95% range"], numeric=["Crises", "Share", "95% range"]
+    )
+    return markup.together(table, _mix_note(rows))
+
+
+def _mix(numbers: Numbers, measure: str, site: str) -> pd.DataFrame:
+    card = numbers.cards.cards[measure]
+    words = categories(measure, choices_for(card, numbers.study))
+    here = numbers.shown["measure"].eq(measure) & numbers.shown["site_id"].eq(site)
+    rows = numbers.shown[here & numbers.shown["period"].eq(numbers.windows.year.name)].set_index("stratum")
+    rows = rows.reindex([code for code in words if code in rows.index])
+    rows = rows.assign(
+        words=[words[code] for code in rows.index], none=rows["numerator"].eq(0).fillna(False).astype(bool)
+    )
+    order = pd.DataFrame(
+        {"size": -rows["numerator"].astype("Float64").fillna(0.5), "at": range(len(rows))}, index=rows.index
+    )
+    return rows.loc[order.sort_values(["size", "at"]).index]
+
+
+def _mix_line(row: pd.Series, rule: Disclosure) -> tuple[str, str, str, str]:
+    if row["hidden"] or pd.isna(row["value"]):
+        return row["words"], rule.mark if row["hidden"] else "not given", "", ""
+    share = markup.percent(row["value"], row["denominator"])
+    return row["words"], shown_count(row["numerator"], rule), share, markup.interval(row["low"], row["high"], "share")
+
+
+def hidden_note() -> str:
+    """What the mark of a hidden cell stands for."""
+    rule = disclosure()
+    return f"“{rule.mark}”: {rule.hidden_words}, or a figure that would give such a count away."
+
+
+def _mix_note(rows: pd.DataFrame) -> Html:
+    known = rows.loc[~rows["hidden"]].head(1)
+    if known.empty:
+        return markup.paragraph("Every part is too small to show.")
+    row = known.iloc[0]
+    unknown = row["not_measurable"]
+    left = "" if pd.isna(unknown) or not unknown else f"; {markup.number(unknown)} more have none recorded"
+    reason = f" {WHY_MISSING['not_recorded'].capitalize()}." if row["why_missing"] == "not_recorded" else ""
+    return Html(
+        f'<p class="note">Of {markup.number(row["denominator"])} crises for which it is known{left}.{reason}</p>'
+    )
+
+
+def when_figures(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
+    """When crises come: hours of the day and days of the week, over the year."""
+    parts = []
+    for measure, short in (
+        ("hour_of_day", _hours_words),
+        ("day_of_week", lambda words: words[:3]),
+    ):
+        if measure in dict(numbers.off):
+            continue
+        card = numbers.cards.cards[measure]
+        words = categories(measure, choices_for(card, numbers.study))
+        rows = _mix(numbers, measure, site).reindex(list(words))
+        bars = pd.DataFrame(
+            {"label": [short(words[code]) for code in words], "value": rows["value"].astype(float).to_numpy()}
+        )
+        if bars["value"].notna().sum() < 2:
+            continue
+        drawing = figures.draw_bars(bars, title=card.title, place=place_name(numbers, site))
+        note = "Hatched: too few to show." if bars["value"].isna().any() else ""
+        parts.append(
+            markup.figure(
+                drawing.svg,
+                alt=drawing.alt,
+                caption=f"{card.title}, {numbers.windows.year.words}",
+                note=note,
+                name=f"{measure}-{site}",
+            )
+        )
+    return (
+        Html(f'<div class="pair">{markup.together(*parts)}</div>')
+        if parts
+        else markup.paragraph("Too few to show when crises come.")
+    )
+
+
+def _hours_words(band: str) -> str:
+    """A band of hours as an axis label.
+
+    >>> _hours_words("16:00-19:59")
+    '16-20 h'
+    """
+    start, end = (int(time[:2]) for time in band.split("-"))
+    return f"{start}-{end + 1} h"
+
+
+# --- about the figures -----------------------------------------------------------------------------------------------
+
+
+def definitions(numbers: Numbers, measures: Sequence[str]) -> Html:
+    """What each measure counts, out of what, its clock and standard with their sources."""
+    lines = []
+    for measure in measures:
+        if measure in dict(numbers.off):
+            continue
+        card = numbers.cards.cards[measure]
+        lines.append((card.title, card.counts, card.out_of, _standard_words(numbers, measure)))
+    headers = ["Measure", "Counts", "Out of", "Standard and its source"]
+    return markup.details("What each measure counts", markup.table(lines, caption="Definitions", headers=headers))
+
+
+def _standard_words(numbers: Numbers, measure: str) -> str:
+    card = numbers.cards.cards[measure]
+    now = numbers.windows.now
+    if card.clocks:
+        held = [clock for clock in card.clocks if clock.holds_on(now.to_on.date())]
+        return " ".join(wording.clock_words(clock) for clock in held)
+    target = target_for(card, now)
+    return f"{markup.percent(target.share, 1)}. Source: {target.source}." if target else "none"
+
+
+def switched_off(numbers: Numbers) -> Html:
+    """One line for each measure that these data cannot give."""
+    lines = [f"{numbers.cards.cards[measure].title}: {reason}" for measure, reason in numbers.off]
+    if not lines:
+        return Html("")
+    return markup.together(markup.paragraph("These data can't give:"), markup.list_of(lines))
+
+
+def small_counts_note() -> Html:
+    """How small counts are hidden."""
+    rule = disclosure()
+    return Html(
+        f'<p class="note">Figures behind which fewer than {rule.smallest_shown} people stand are not shown, nor is one more wherever '
+        f"the first could be worked out from it; both read “{markup.escaped(rule.mark)}”. Single months give way to three months, "
+        "then to the year.</p>"
+    )
+
+
+# --- what may be sent on ---------------------------------------------------------------------------------------------
+
+
+def stage_measures(numbers: Numbers, rows: pd.DataFrame, *, notebook: str, site: str) -> None:
+    """Write the rows as measures.csv among the notebook's staged tables; the run moves them to tables/ if it ends well."""
+    cards = numbers.cards.cards
+    folder = ROOT / "outputs" / numbers.study.name / "runs" / numbers.windows.now.name / site / f"{notebook}.tables"
+    write_table(
+        rows[MEASURES_TABLE.names],
+        folder / "measures.csv",
+        table=MEASURES_TABLE,
+        rule=disclosure(),
+        hide={name: card.hide for name, card in cards.items()},
+        units={name: card.unit for name, card in cards.items()},
+    )

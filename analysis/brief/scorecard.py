@@ -1,0 +1,212 @@
+"""One site's page: its year, its last three months, how sure they are, and what to look at next."""
+
+import pandas as pd
+
+from analysis import params
+from analysis.brief import markup, panels, wording
+from analysis.brief.markup import Html
+from analysis.brief.monthly import MIXES, PAGE_ONE, REACHED, TRENDS
+from analysis.brief.numbers import Numbers, open_numbers
+from analysis.params import one_site
+from analysis.quality.cards import target_for
+from analysis.quality.comparisons import against_target, bounds
+from analysis.quality.counts import WHY_MISSING
+from analysis.tables import STATEWIDE
+
+MOST_NEXT = 3
+
+
+def open_scorecard(study: str, period: str, site: str) -> Numbers:
+    """The numbers of the page; a sentence (ParamsError) where the study has no such site."""
+    chosen = params.study(study)
+    numbers = open_numbers(chosen, chosen.period(period))
+    one_site(site, numbers.pages["site_id"].tolist())
+    return numbers
+
+
+def title(numbers: Numbers, site: str) -> Html:
+    """The page's heading: the site, the year that it shows, and when it opened."""
+    study, place = numbers.study, panels.place_name(numbers, site)
+    row = numbers.pages.set_index("site_id").loc[site]
+    opened = f" Open since {wording.day_words(row['opened_on'])}." if pd.notna(row["opened_on"]) else ""
+    closed = f" Closed on {wording.day_words(row['closed_on'])}." if pd.notna(row["closed_on"]) else ""
+    under = f"{study.service}. {study.title}. One {study.place}'s page.{opened}{closed}"
+    return panels.title(study, f"{place}, year to {numbers.windows.year.last.strftime('%B %Y')}", under)
+
+
+def headline(numbers: Numbers, site: str) -> Html:
+    """One sentence: how many crises in the year, how they were reached, and how that stands against the standard."""
+    year, place = numbers.windows.year, panels.place_name(numbers, site)
+    count = numbers.row("episodes", year, site=site)
+    if pd.isna(count["value"]):
+        said = f"From {year.words}, {place} responded to {_few(count)}: too few to say how it is doing"
+        return Html(f'<p class="headline">{markup.escaped(said)}.</p>')
+    sentence = f"From {year.words}, {place} responded to {markup.number(count['value'])} crises"
+    for measure, what in REACHED.items():
+        row = numbers.row(measure, year, site=site)
+        if row is not None and pd.notna(row["value"]):
+            sentence += f"; {wording.share_words(row)} {what}{_against(numbers, measure, row)}"
+            break
+    return Html(f'<p class="headline">{markup.escaped(sentence)}.</p>')
+
+
+def _few(count: pd.Series) -> str:
+    return f"{params.disclosure().hidden_words} crises" if count["hidden"] else "no crises"
+
+
+def _against(numbers: Numbers, measure: str, row: pd.Series) -> str:
+    target = target_for(numbers.cards.cards[measure], numbers.windows.year)
+    if target is None:
+        return ""
+    return f": {wording.target_words(against_target(row, target.share, numbers.cards), target.share)}"
+
+
+def how_sure(numbers: Numbers, site: str) -> Html:
+    """What this page can tell and what it cannot, from the width of its own year."""
+    shares = [(measure, numbers.row(measure, numbers.windows.year, site=site)) for measure in REACHED]
+    given = [(measure, row) for measure, row in shares if row is not None and pd.notna(row["value"])]
+    if not given:
+        return markup.paragraph(
+            "There are too few crises here for any share: read what people who work here say, and the longer view next year."
+        )
+    measure, row = given[0]
+    width = round(50 * (row["high"] - row["low"]))
+    return markup.paragraph(
+        f"How sure is this? With {markup.number(row['denominator'])} in the year, chance alone moves “{numbers.cards.cards[measure].title.lower()}” "
+        f"by about {max(width, 1)} in 100 either way. A smaller difference, and almost any single month, says nothing."
+    )
+
+
+def key_table(numbers: Numbers, site: str) -> Html:
+    """One row per measure: the last three months, the year with its range, the state's year, the standard, and the word for it."""
+    three = numbers.windows.blocks[-1] if numbers.windows.blocks else None
+    lines = [
+        _line(numbers, measure, site, three)
+        for measure in PAGE_ONE
+        if numbers.row(measure, numbers.windows.year, site=site) is not None
+    ]
+    headers = [
+        "Measure",
+        "Last 3 months",
+        "Year",
+        "95% range",
+        panels.place_name(numbers, STATEWIDE).capitalize(),
+        "Standard",
+        "In words",
+    ]
+    table = markup.table(
+        lines,
+        caption=f"{panels.place_name(numbers, site)}, {numbers.windows.year.words}",
+        headers=headers,
+        numeric=headers[1:6],
+    )
+    months = f"The last three months are {three.words}. " if three is not None else ""
+    return markup.together(table, Html(f'<p class="note">{markup.escaped(f"{months}{panels.hidden_note()}")}</p>'))
+
+
+def _line(numbers: Numbers, measure: str, site: str, three) -> tuple[str, ...]:
+    card, year = numbers.cards.cards[measure], numbers.windows.year
+    row, state = numbers.row(measure, year, site=site), numbers.row(measure, year)
+    target = target_for(card, year) if card.unit == "share" else None
+    spanned = pd.notna(row["low"]) and card.unit != "count"
+    return (
+        card.title,
+        wording.shown_value(numbers.row(measure, three, site=site), card.unit) if three else "",
+        wording.value_words(row, card.unit) if pd.notna(row["value"]) else wording.shown_value(row, card.unit),
+        markup.interval(row["low"], row["high"], card.unit) if spanned else "",
+        wording.shown_value(state, card.unit),
+        markup.percent(target.share, 1) if target else "",
+        _in_words(numbers, measure, row, target),
+    )
+
+
+def _in_words(numbers: Numbers, measure: str, row: pd.Series, target) -> str:
+    card = numbers.cards.cards[measure]
+    if row["hidden"]:
+        return "too few to show"
+    if pd.isna(row["value"]):
+        if card.unit == "share" and row["why_missing"] == "not_recorded":
+            return wording.withheld_words(row, bounds(row, numbers.cards))
+        return WHY_MISSING.get(row["why_missing"], "nothing recorded")
+    if target is None:
+        return ""
+    return wording.target_words(against_target(row, target.share, numbers.cards), target.share)
+
+
+def what_next(numbers: Numbers, site: str) -> Html:
+    """At most three things for this site, in words that ask and don't judge."""
+    found = [*_below(numbers, site), *_withheld(numbers, site), *_unmeasured(numbers, site)]
+    if not found:
+        return markup.paragraph(
+            "Nothing on this page stands out from chance. If people here see it otherwise, believe them and bring it."
+        )
+    return markup.list_of(found[:MOST_NEXT], ordered=True)
+
+
+def _rows(numbers: Numbers, site: str) -> list[tuple[str, pd.Series]]:
+    rows = [(measure, numbers.row(measure, numbers.windows.year, site=site)) for measure in PAGE_ONE]
+    return [(measure, row) for measure, row in rows if row is not None and not row["hidden"]]
+
+
+def _below(numbers: Numbers, site: str) -> list[str]:
+    said = []
+    for measure, row in _rows(numbers, site):
+        card = numbers.cards.cards[measure]
+        target = target_for(card, numbers.windows.year) if card.unit == "share" else None
+        if target is not None and against_target(row, target.share, numbers.cards) == "missed":
+            said.append(
+                f"{card.title}: {wording.share_words(row)}, below the standard of {markup.percent(target.share, 1)} by more than chance. "
+                "What gets in the way: hours, distance, staff, or how the call reaches you?"
+            )
+    return said
+
+
+def _withheld(numbers: Numbers, site: str) -> list[str]:
+    return [
+        f"{numbers.cards.cards[measure].title}: {wording.withheld_words(row, bounds(row, numbers.cards))}. Who enters it?"
+        for measure, row in _rows(numbers, site)
+        if numbers.cards.cards[measure].unit == "share" and row["why_missing"] == "not_recorded"
+    ]
+
+
+def _unmeasured(numbers: Numbers, site: str) -> list[str]:
+    """Shares of which half the tolerated part or more could not be measured."""
+    said = []
+    for measure, row in _rows(numbers, site):
+        lacking, known = row["not_measurable"], row["denominator"]
+        if numbers.cards.cards[measure].unit != "share" or pd.isna(row["value"]) or not lacking:
+            continue
+        if lacking / (lacking + known) >= numbers.cards.most_unmeasured(measure) / 2:
+            said.append(
+                f"{numbers.cards.cards[measure].title} could not be measured for {markup.x_of_n(lacking, lacking + known)}. Which times are missing?"
+            )
+    return said
+
+
+def trends(numbers: Numbers, site: str) -> Html:
+    """The figures over time, at the finest grain that may be shown."""
+    drawn = (panels.trend(numbers, measure, site=site) for measure in TRENDS if measure not in dict(numbers.off))
+    return Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
+
+
+def mixes(numbers: Numbers, site: str) -> Html:
+    """How visits ended, who asked for help and why, over the year."""
+    tables = [panels.mix_table(numbers, measure, site=site) for measure in MIXES if measure not in dict(numbers.off)]
+    return Html(f'<div class="pair">{"".join(f"<div>{table}</div>" for table in tables)}</div>')
+
+
+def about(numbers: Numbers) -> Html:
+    """Definitions, what the data cannot give, notes of the study."""
+    return markup.together(
+        markup.list_of(numbers.study.notes),
+        panels.switched_off(numbers),
+        panels.definitions(numbers, [*PAGE_ONE, *MIXES]),
+        panels.small_counts_note(),
+    )
+
+
+def publish(numbers: Numbers, site: str) -> None:
+    """Stage this site's numbers as a table that may be sent on."""
+    panels.stage_measures(
+        numbers, numbers.shown[numbers.shown["site_id"].eq(site)], notebook="site_scorecard", site=site
+    )

@@ -1,0 +1,193 @@
+"""Sentences that carry numbers. Each says how sure it is; none calls chance a change."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis.brief import markup
+from analysis.params import Clock, disclosure
+from analysis.periods import Period
+from analysis.quality.comparisons import Change
+from analysis.quality.intervals import Interval
+from analysis.tables import CLOCK_WORDS, RESPONSE_MODES, URGENCIES
+
+FALSE_ALARMS_OF_COUNTS = (
+    50  # a stable month falls outside the usual range of 12 months before in 2 of 100 (quality/usual.py)
+)
+
+
+def share_words(row: Mapping) -> str:
+    """A share as a page says it: x of n first, then the percentage, then the range.
+
+    >>> share_words({"numerator": 187, "denominator": 205, "value": 187 / 205, "low": 0.866, "high": 0.944})
+    '187 of 205 (91.2%; range 87 to 94)'
+    """
+    said = markup.percent(row["value"], row["denominator"])
+    return f"{markup.x_of_n(row['numerator'], row['denominator'])} ({said}; range {markup.interval(row['low'], row['high'], 'share')})"
+
+
+def count_words(row: Mapping | None, usual: Interval | None, months: int) -> str:
+    """Where a month's count lies against its usual range.
+
+    >>> count_words({"value": 230.0}, Interval(190.4, 265.2), 12)
+    'within the usual range of the 12 months before (191 to 265)'
+    >>> count_words({"value": 300.0}, Interval(190.4, 265.2), 12)
+    'above the usual range of the 12 months before (191 to 265), more than chance explains'
+    """
+    if row is None or usual is None or pd.isna(row["value"]):
+        return "too few earlier months to say what is usual"
+    # The whole counts inside the range: its lower end rounds up, its upper end down.
+    span = f"({-int(-usual.low // 1):,} to {int(usual.high // 1):,})"
+    where = "within" if usual.low <= row["value"] <= usual.high else "above" if row["value"] > usual.high else "below"
+    said = f"{where} the usual range of the {months} months before {span}"
+    return said if where == "within" else f"{said}, more than chance explains"
+
+
+def change_words(change: Change | None, before: Mapping | None, unit: str) -> str:
+    """What can be said of a figure beside the months before.
+
+    >>> change_words(Change("no_more_than_chance", 0.01), {"value": 0.9, "denominator": 2000}, "share")
+    'about as before (90.0%): no difference beyond chance'
+    >>> change_words(Change("higher", 0.06), {"value": 0.9, "denominator": 150}, "share")
+    'higher than before (90%), by more than chance'
+    >>> change_words(Change("cannot_tell", 1.0, why="the ranges overlap"), {"value": 38.0}, "minutes")
+    'no difference from the months before (38 minutes) that these data could show'
+    """
+    if change is None or before is None:
+        return "no earlier months to compare with"
+    if change.kind == "cannot_tell" and pd.isna(change.difference):
+        return f"can't be compared with the months before: {change.why}"
+    level = markup.percent(before["value"], before["denominator"]) if unit == "share" else value_words(before, unit)
+    if change.kind == "cannot_tell":
+        return f"no difference from the months before ({level}) that these data could show"
+    if change.kind == "no_more_than_chance":
+        return f"about as before ({level}): no difference beyond chance"
+    return f"{change.kind} than before ({level}), by more than chance"
+
+
+def target_words(verdict: str, share: float, *, better: str = "higher") -> str:
+    """How a share stands against its standard.
+
+    >>> target_words("missed", 0.9), target_words("met", 0.8), target_words("cannot_tell", 0.8)
+    ('below the standard of 90%', 'meets the standard of 80%', 'too close to the standard of 80% to tell')
+    """
+    standard = f"the standard of {markup.percent(share, 1)}"
+    beside = "below" if better == "higher" else "above"
+    return {"met": f"meets {standard}", "missed": f"{beside} {standard}"}.get(
+        verdict, f"too close to {standard} to tell"
+    )
+
+
+def value_words(row: Mapping, unit: str) -> str:
+    """One figure in its unit, without its range.
+
+    >>> value_words({"value": 34.0}, "minutes"), value_words({"value": 4.26}, "rate"), value_words({"value": 1234.0}, "count")
+    ('34 minutes', '4.3', '1,234')
+    >>> value_words({"value": 0.5, "numerator": 6, "denominator": 12}, "share")
+    '6 of 12 (50%)'
+    """
+    if unit == "minutes":
+        return f"{markup.number(row['value'])} minutes"
+    if unit == "rate":
+        return markup.number(row["value"], decimals=1)
+    if unit == "count":
+        return markup.number(row["value"])
+    return f"{markup.x_of_n(row['numerator'], row['denominator'])} ({markup.percent(row['value'], row['denominator'])})"
+
+
+def shown_value(row: Mapping | None, unit: str) -> str:
+    """A figure as a card or a cell prints it, without what it is out of; "hidden" or "not given" where it is missing.
+
+    >>> shown_value({"value": 0.913, "denominator": 150, "hidden": False}, "share"), shown_value({"value": 34.0, "hidden": False}, "minutes")
+    ('91%', '34 min')
+    >>> shown_value({"value": None, "hidden": True}, "count"), shown_value({"value": None, "hidden": False}, "count"), shown_value(None, "rate")
+    ('hidden', 'not given', 'not given')
+    """
+    if row is None or pd.isna(row["value"]):
+        return disclosure().mark if row is not None and row["hidden"] else "not given"
+    if unit == "share":
+        return markup.percent(row["value"], row["denominator"])
+    return value_words(row, unit).replace(" minutes", " min")
+
+
+def withheld_words(row: Mapping, bounds: tuple[float, float]) -> str:
+    """Why a share is not given, and what it lies between.
+
+    >>> withheld_words({"numerator": 16, "denominator": 478, "not_measurable": 791}, (16 / 1269, 807 / 1269))
+    'not given: 791 of 1,269 have no answer recorded, so it could be anything from 1 to 64 of 100'
+    """
+    belong = row["denominator"] + row["not_measurable"]
+    return (
+        f"not given: {markup.x_of_n(row['not_measurable'], belong)} have no answer recorded, "
+        f"so it could be anything from {markup.interval(*bounds, 'share')} of 100"
+    )
+
+
+def clock_words(clock: Clock) -> str:
+    """A response clock as a sentence.
+
+    >>> from datetime import date
+    >>> clock_words(Clock(from_on=date(2025, 1, 1), start="requested_at", stop="arrived_at", threshold_minutes=60,
+    ...     target_share=0.8, modes=("mobile",), source="a page"))
+    'From request to arrival, within 60 minutes for 80% of responses, from 1 January 2025; for responses in person, at once. Source: a page.'
+    """
+    share = f" for {markup.percent(clock.target_share, 1)} of responses" if clock.target_share is not None else ""
+    until = f" to {day_words(clock.to_on)}" if clock.to_on else ""
+    only = _only(clock)
+    return (
+        f"From {CLOCK_WORDS[clock.start]} to {CLOCK_WORDS[clock.stop]}, within {markup.number(clock.threshold_minutes)} minutes"
+        f"{share}, from {day_words(clock.from_on)}{until}{only}. Source: {clock.source}."
+    )
+
+
+def _only(clock: Clock) -> str:
+    kinds = [RESPONSE_MODES[mode] for mode in clock.modes] + [URGENCIES[urgency] for urgency in clock.urgency]
+    return f"; for responses {' or '.join(kinds)}" if kinds else ""
+
+
+def day_words(day) -> str:
+    """A day as a sentence writes it.
+
+    >>> day_words(pd.Timestamp("2025-12-07"))
+    '7 December 2025'
+    """
+    return f"{day.day} {day:%B %Y}"
+
+
+def partial_words(partial: Period, last_on: pd.Timestamp) -> str:
+    """The line about a month that the extract ends in.
+
+    >>> from analysis.periods import period
+    >>> partial_words(period("2025-12"), pd.Timestamp("2025-12-17"))
+    'December 2025 is not complete: the records end on 17 December 2025. It is drawn hollow and compared with nothing.'
+    """
+    return (
+        f"{partial.words} is not complete: the records end on {day_words(last_on)}. "
+        "It is drawn hollow and compared with nothing."
+    )
+
+
+def false_alarm_words(counts: int, others: int, confidence: float) -> str:
+    """How many signals chance alone would give, for counts (by their usual range) and for the other figures.
+
+    >>> false_alarm_words(2, 3, 0.99)
+    '5 figures on this page are compared with earlier months. If nothing at all had changed, a count would still be called unusual about 1 time in 50, another figure changed about 1 time in 100.'
+    """
+    total = counts + others
+    figures = "1 figure on this page is" if total == 1 else f"{total} figures on this page are"
+    parts = [f"a count would still be called unusual about 1 time in {FALSE_ALARMS_OF_COUNTS}"] if counts else []
+    parts += (
+        [f"{'another' if counts else 'a'} figure changed about 1 time in {round(1 / (1 - confidence))}"]
+        if others
+        else []
+    )
+    return f"{figures} compared with earlier months. If nothing at all had changed, {', '.join(parts)}."
+
+
+def and_list(words: list[str]) -> str:
+    """A list in a sentence.
+
+    >>> and_list(["a"]), and_list(["a", "b"]), and_list(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

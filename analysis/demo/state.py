@@ -1,0 +1,151 @@
+"""The made-up state as clean tables with their truth."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.demo.clocks import add_clocks, find_boundaries, keep_off_boundaries, keep_off_midnight
+from analysis.demo.counties import make_population
+from analysis.demo.episodes import add_children, add_expected, draw_requests
+from analysis.demo.responses import (
+    add_disposition,
+    add_location,
+    add_modes,
+    add_problems,
+    add_referral,
+    disposition_chances,
+    was_reached,
+)
+from analysis.demo.scenario import Scenario
+from analysis.demo.sites import count_children_in_care, make_site_counties, make_sites
+from analysis.tables import DISPOSITIONS, EPISODES, IN_PERSON_MODES
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A made-up state before anything is wrong with its records; the tables have the contract's columns.
+
+    `episodes` has the columns that a source can be mapped to. `truth` is what data/truth/ holds, without the counts of dirt.
+    """
+
+    scenario: Scenario
+    sites: pd.DataFrame
+    site_counties: pd.DataFrame
+    population: pd.DataFrame
+    episodes: pd.DataFrame
+    truth: dict
+
+
+def make_state(scenario: Scenario) -> State:
+    """The made-up state of a scenario; the same scenario gives the same tables.
+
+    One episode is one row of `episodes`, ordered by request and numbered in that order.
+
+    >>> from analysis.demo.scenario import read_scenario
+    >>> state = make_state(read_scenario("base"))
+    >>> len(state.sites), state.population["county_fips"].nunique()
+    (15, 33)
+    """
+    sites, site_counties, population = make_sites(scenario), make_site_counties(scenario), make_population(scenario)
+    expected = count_children_in_care(site_counties, population, scenario).pipe(add_expected, scenario)
+    episodes = make_episodes(expected, scenario)
+    truth = summarize(expected, episodes, scenario)
+    return State(scenario, sites, site_counties, population, episodes, truth)
+
+
+def make_episodes(expected: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """The episodes: takes one row per site, county, day and age band, gives one per episode."""
+    episodes = (
+        draw_requests(expected, scenario)
+        .pipe(add_referral, scenario)
+        .pipe(add_problems, scenario)
+        .pipe(add_modes, scenario)
+        .pipe(add_location, scenario)
+        .pipe(add_disposition, scenario)
+        .pipe(add_clocks, scenario)
+        .pipe(keep_off_midnight)
+        .pipe(keep_off_boundaries, find_boundaries(scenario))
+        .pipe(add_children, scenario)
+    )
+    number = pd.Series(range(1, len(episodes) + 1), index=episodes.index)
+    episodes["episode_id"] = "E" + number.astype(str).str.zfill(6)
+    episodes["child_id"] = "C" + episodes["child"].add(1).astype(str).str.zfill(6)
+    return episodes[[column.name for column in EPISODES.mapped]]
+
+
+def summarize(expected: pd.DataFrame, episodes: pd.DataFrame, scenario: Scenario) -> dict:
+    """The truth: what the state was drawn from, and beside it (`in_clean`) what the draws happened to give.
+
+    Rates are per 1,000 child-years of a site's days of service (365.25 days a year), before the months' shocks;
+    `rate_per_1000_by_age` is that of an ordinary site in full use. Shares are
+    0 to 1: `in_person_share` of the episodes that asked to be seen, `within_threshold_share` of responses at once,
+    dispositions of the episodes in which someone was met or spoken to.
+    """
+    chances = disposition_chances(episodes, scenario.disposition)[was_reached(episodes)].mean()
+    asked, at_once = _asked_to_be_seen(episodes), episodes["response_mode"].eq("mobile")
+    by_site = episodes["site_id"]
+    drawn_from = {
+        "in_person_share": by_site[asked].map(scenario.of_sites("in_person")).mean(),
+        "within_threshold_share": by_site[at_once].map(scenario.of_sites("within_threshold")).mean(),
+    }
+    return {
+        "scenario": scenario.name,
+        "seed": scenario.seed,
+        "covers": {"from": str(scenario.covers.from_on), "to": str(scenario.covers.to_on)},
+        "threshold_minutes": scenario.threshold_minutes,
+        "rate_per_1000_by_age": dict(scenario.use.by_age),
+        "episodes": len(episodes),
+        "children": int(episodes["child_id"].nunique()),
+        **{name: _rounded(value) for name, value in drawn_from.items()},
+        "in_clean": _shares_in(episodes, scenario),
+        "dispositions": {code: _rounded(chances[code]) for code in DISPOSITIONS},
+        "dispositions_in_clean": _disposition_shares_in(episodes),
+        "sites": [_site_truth(site_id, expected, episodes, scenario) for site_id in scenario.of_sites("name")],
+    }
+
+
+def _site_truth(site_id: str, expected: pd.DataFrame, episodes: pd.DataFrame, scenario: Scenario) -> dict:
+    of_site, own = expected[expected["site_id"].eq(site_id)], episodes[episodes["site_id"].eq(site_id)]
+    child_years, requests = of_site["child_years"].sum(), of_site["expected"].sum()
+    return {
+        "site_id": site_id,
+        "child_years": _rounded(child_years),
+        "expected_episodes": _rounded(requests),
+        "rate_per_1000": _rounded(requests / child_years * 1000),
+        "rate_ratio": scenario.of_sites("rate_ratio")[site_id],
+        "in_person_share": scenario.of_sites("in_person")[site_id],
+        "within_threshold_share": scenario.of_sites("within_threshold")[site_id],
+        "episodes": len(own),
+        "in_clean": _shares_in(own, scenario),
+    }
+
+
+def _asked_to_be_seen(episodes: pd.DataFrame) -> pd.Series:
+    return episodes["recommended_mode"].isin(IN_PERSON_MODES)
+
+
+def _shares_in(episodes: pd.DataFrame, scenario: Scenario) -> dict:
+    asked = episodes[_asked_to_be_seen(episodes)]
+    at_once = episodes[episodes["response_mode"].eq("mobile")]
+    wait = (at_once["arrived_at"] - at_once["requested_at"]) / pd.Timedelta(minutes=1)
+    return {
+        "in_person_share": _share_of(asked["response_mode"].isin(IN_PERSON_MODES)),
+        "within_threshold_share": _share_of(wait <= scenario.threshold_minutes),
+    }
+
+
+def _disposition_shares_in(episodes: pd.DataFrame) -> dict:
+    known = episodes["disposition"].dropna()
+    return {code: _share_of(known.eq(code)) for code in DISPOSITIONS}
+
+
+def _share_of(happened: pd.Series) -> dict:
+    return {
+        "numerator": int(happened.sum()),
+        "denominator": len(happened),
+        "share": _rounded(happened.mean()) if len(happened) else None,
+    }
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 6)

@@ -1,0 +1,55 @@
+"""Many spellings to one code: white space squeezed, case folded; a spelling that nobody has mapped is listed, never guessed."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis.intake.raw import spelled, squeezed
+
+SEVERAL = "|"
+
+
+def folded(values: pd.Series) -> pd.Series:
+    """Text as spellings are compared: white space squeezed, case folded.
+
+    >>> folded(pd.Series(["Client declined  to Engage "])).tolist()
+    ['client declined to engage']
+    """
+    different = values.dropna().unique()
+    return values.map(dict(zip(different, map(spelled, different), strict=True)), na_action="ignore")
+
+
+def to_codes(values: pd.Series, spellings: Mapping[str, tuple[str, ...]], codes: Mapping[str, str]) -> pd.Series:
+    """The code of each value, missing where it is missing or where its spelling is not mapped.
+
+    A code's own name is one of its spellings, with blanks for underscores too, unless the study lists it under another code.
+
+    >>> to_codes(pd.Series(["Face to  FACE", "phone", "carrier pigeon", None]),
+    ...          {"mobile": ("face to face",)}, {"mobile": "in person", "phone": "by phone"}).tolist()
+    ['mobile', 'phone', <NA>, <NA>]
+    """
+    known = {spelled(form): code for code in codes for form in (code, code.replace("_", " "))}
+    known |= {spelled(form): code for code, forms in spellings.items() for form in forms}
+    return folded(values).map(known).astype("string")
+
+
+def to_code_lists(columns: list[pd.Series]) -> pd.Series:
+    """Several columns of codes as one text a row, joined by "|", each code once, in the order given; missing where none is.
+
+    >>> to_code_lists([pd.Series(["trauma", None]), pd.Series(["trauma", None]), pd.Series(["grief", None])]).tolist()
+    ['trauma|grief', <NA>]
+    """
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    joined = [SEVERAL.join(dict.fromkeys(code for code in row if pd.notna(code))) for row in rows]
+    return pd.Series([text or pd.NA for text in joined], index=columns[0].index, dtype="string")
+
+
+def unmapped(values: pd.Series, coded: pd.Series) -> pd.Series:
+    """Rows by spelling that no code stands for, most frequent first.
+
+    >>> unmapped(pd.Series(["a", "b", "b", None]), pd.Series(["A", None, None, None])).to_dict()
+    {'b': 2}
+    """
+    lost = values[coded.isna() & values.notna()].map(squeezed)
+    counts = lost.value_counts().rename_axis("value").reset_index(name="rows")
+    return counts.sort_values(["rows", "value"], ascending=[False, True]).set_index("value")["rows"]

@@ -1,0 +1,212 @@
+"""One column of the contract, read from the text of a raw file: its values, and why a row cannot be used."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.intake import clocks
+from analysis.intake.codes import SEVERAL, folded, to_code_lists, to_codes, unmapped
+from analysis.intake.problems import Findings
+from analysis.intake.raw import IntakeError, spelled, squeezed
+from analysis.intake.schema import AT_REST
+from analysis.intake.source import ColumnSource, Source, spellings_of
+from analysis.intake.spreadsheets import NO_VALUE
+from analysis.tables import SITE_ID_PATTERN, UNREADABLE_STOPS_AT, Column
+
+FLAGS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+# Spreadsheets keep 15 digits of a number and show long ones in this form: what it stood for cannot be told any more.
+DIGITS_LOST = r"\d(?:[.,]\d+)?[eE]\+\d+|\d{16,}\.0"
+# Above this a number of the file is no count of anything, and no longer exact.
+LARGEST_COUNT = 2**53
+
+PATTERN_WORDS = {
+    SITE_ID_PATTERN: "small letters, digits, - and _, at most 40 of them, beginning with a letter or digit",
+    r"\d{5}": "five digits",
+}
+KIND_WORDS = {
+    "number": "not a number",
+    "count": "not a whole number",
+    "share": "not a share between 0 and 1",
+    "flag": "neither yes nor no",
+    "day": "not a date in the declared format",
+    "text": "not a text but the mark of a failed formula",
+    "key": "not a whole identifier (a spreadsheet has cut its digits, or a formula has failed)",
+}
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """One column of every raw row.
+
+    Attributes
+    ----------
+    text : Series
+        As the file writes it (several columns joined by "|"), missing where the study says that a spelling means missing.
+    typed : Series
+        In the contract's type, missing where the text is missing or cannot be read.
+    fault : Series
+        Why the row must be rejected, "" where it need not be.
+    """
+
+    text: pd.Series
+    typed: pd.Series
+    fault: pd.Series
+
+
+def read_column(
+    column: Column, field: ColumnSource | None, raw: pd.DataFrame, source: Source, findings: Findings
+) -> ColumnRead:
+    """The column from every raw row; a clock's values stay text, since clocks are read together."""
+    parts = _parts(raw, field, source)
+    text = _one_text(parts, column)
+    fault = pd.Series("", index=raw.index)
+    if field is None:
+        return ColumnRead(text, text.astype(object).astype(AT_REST.get(column.kind, "string")), fault)
+    if column.kind == "clock":
+        return ColumnRead(text, text, fault)
+    if column.kind in ("code", "codes"):
+        values = _coded(column, field, parts, source, findings)
+    elif column.kind == "text":
+        values = _text(column, field, text, source, findings)
+    else:
+        values = READERS[column.kind](column, text)
+        if column.kind == "day":
+            values = read_dates(column, field, text, raw["file"], source, findings).dt.normalize()
+        findings.unreadable(column, int((text.notna() & values.isna()).sum()))
+    if column.required:
+        fault = fault.mask(values.isna(), not_allowed(column, field)).mask(text.isna(), f"{column.name} is missing")
+    return ColumnRead(text, values, fault)
+
+
+def _parts(raw: pd.DataFrame, field: ColumnSource | None, source: Source) -> list[pd.Series]:
+    """The text of each column that feeds this one, missing where the study says that a spelling means missing."""
+    if field is None:
+        return [pd.Series(pd.NA, index=raw.index, dtype="string")]
+    if field.constant is not None:
+        return [pd.Series(field.constant, index=raw.index, dtype="string")]
+    means_missing = [spelled(word) for word in ("", *source.missing)]
+    texts = [raw[squeezed(name)].astype("string") for name in field.from_columns]
+    return [text.mask(folded(text).isin(means_missing)) for text in texts]
+
+
+def _one_text(parts: list[pd.Series], column: Column) -> pd.Series:
+    if len(parts) == 1:
+        return parts[0]
+    if column.kind == "clock":
+        return clocks.joined_day_and_time(*parts)
+    written = pd.concat(parts, axis=1)
+    joined = written.fillna("").agg(SEVERAL.join, axis=1).astype("string")
+    return joined.mask(written.isna().all(axis=1))
+
+
+def not_allowed(column: Column, field: ColumnSource) -> str:
+    """Why a value of a required column cannot be used, without the value."""
+    if column.kind in ("code", "codes") or field.codes:
+        return f"{column.name} has a spelling that no code in source.yml stands for"
+    if column.pattern:
+        return f"{column.name} is not made of {PATTERN_WORDS.get(column.pattern, column.pattern)}"
+    limits = [
+        f"{word} {limit:g}"
+        for word, limit in (("at least", column.at_least), ("at most", column.at_most))
+        if limit is not None and column.kind != "share"
+    ]
+    return f"{column.name} is {' of '.join([KIND_WORDS[column.kind], *[' and '.join(limits)] * bool(limits)])}"
+
+
+# --- by kind ---------------------------------------------------------------------------------------------------------
+
+
+def _text(column: Column, field: ColumnSource, values: pd.Series, source: Source, findings: Findings) -> pd.Series:
+    """Text as it is; with codes, the code of each spelling; with a pattern, missing where it does not fit."""
+    codes = spellings_of(field, source)
+    read = values.mask(values.isin(NO_VALUE))
+    if codes:
+        read = to_codes(values, codes, dict.fromkeys(codes, ""))
+        findings.spellings(column, values, read)
+        findings.unmapped(column, unmapped(values, read))
+    if column.pattern:
+        read = read.where(read.str.fullmatch(column.pattern).fillna(False).astype(bool))
+    if not codes:
+        findings.unreadable(column, int((values.notna() & read.isna()).sum()))
+    return read
+
+
+def _coded(
+    column: Column, field: ColumnSource, parts: list[pd.Series], source: Source, findings: Findings
+) -> pd.Series:
+    codes = spellings_of(field, source)
+    coded = [to_codes(part, codes, column.codes) for part in parts]
+    written, every = pd.concat(parts, ignore_index=True), pd.concat(coded, ignore_index=True)
+    findings.spellings(column, written, every)
+    findings.unmapped(column, unmapped(written, every))
+    return to_code_lists(coded) if column.kind == "codes" else coded[0]
+
+
+def _numbers(column: Column, text: pd.Series) -> pd.Series:
+    read = pd.to_numeric(text, errors="coerce").astype("Float64")
+    read = read.where(read.abs().lt(LARGEST_COUNT))
+    if column.kind == "count":
+        read = read.where(read.eq(read.round()))
+    if column.at_least is not None:
+        read = read.where(read.ge(column.at_least))
+    if column.at_most is not None:
+        read = read.where(read.le(column.at_most))
+    return read.astype("Int64") if column.kind == "count" else read
+
+
+def _flags(column: Column, text: pd.Series) -> pd.Series:
+    return folded(text).map(FLAGS).astype("boolean")
+
+
+def _keys(column: Column, text: pd.Series) -> pd.Series:
+    """An identifier as text: 1234567890.0 is 1234567890; one whose digits a spreadsheet has dropped is unreadable."""
+    whole = text.str.replace(r"^(\d{1,15})\.0$", r"\1", regex=True)
+    return whole.mask(whole.str.fullmatch(DIGITS_LOST).fillna(False).astype(bool) | whole.isin(NO_VALUE))
+
+
+READERS: dict[str, Callable[[Column, pd.Series], pd.Series]] = {
+    "number": _numbers, "count": _numbers, "share": _numbers, "flag": _flags, "key": _keys,
+    "day": lambda column, text: text,  # read with the formats of its field
+}  # fmt: skip
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+
+def read_dates(
+    column: Column, field: ColumnSource, text: pd.Series, files: pd.Series, source: Source, findings: Findings
+) -> pd.Series:
+    """Local times in the declared formats; stops where a whole file is written in another one."""
+    times = clocks.read_times(text, field.format, time_zone=source.time_zone)
+    lost = text.notna() & times.isna()
+    if not lost.any():
+        return times
+    other_way = [clocks.with_day_and_month_exchanged(form) for form in field.format if "%d" in form and "%m" in form]
+    exchanged = clocks.read_times(text, other_way, time_zone=source.time_zone) if other_way else times
+    for file in files[lost].unique():
+        here = files.eq(file) & text.notna()
+        _stop_if_another_format(column, field, file, lost[here], exchanged[here].notna(), other_way)
+    findings.exchanged(column, int((lost & exchanged.notna()).sum()))
+    return times
+
+
+def _stop_if_another_format(
+    column: Column, field: ColumnSource, file: str, lost: pd.Series, exchanged: pd.Series, other_way: list[str]
+) -> None:
+    """A file that reads whole the other way round is written that way: its days up to the 12th would all be misread."""
+    swapped = bool(other_way) and exchanged.all()
+    if lost.mean() <= UNREADABLE_STOPS_AT and not swapped:
+        return
+    declared = " or ".join(f'"{form}"' for form in field.format) or "2026-10-31 or 2026-10-31 13:29 (ISO)"
+    remedy = (
+        f'Day and month are exchanged: all of them read as "{other_way[0]}". Write that as its format in source.yml; if other '
+        "files of the table are right as declared, ask the sender for one form."
+        if swapped
+        else 'Correct its format in source.yml ("%m/%d/%Y %H:%M" reads 10/31/2026 13:29).'
+    )
+    origin = " and ".join(f'"{name}"' for name in field.from_columns) or "constant"
+    raise IntakeError(
+        f"{file}: {int(lost.sum()):,} of {len(lost):,} values of {column.name} (column {origin}) are not dates in the form "
+        f"{declared}. {remedy}"
+    )

@@ -1,0 +1,98 @@
+"""Text with a delimiter between the fields: its encoding, its delimiter, its quotes."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+
+from analysis.intake.raw import Grid, IntakeError, column_names
+from analysis.intake.source import TableSource
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+def read_delimited(content: bytes, table: TableSource, name: str) -> Grid:
+    """The header and records of a text file.
+
+    >>> grid = read_delimited(b"ID;City\\n1;Eugene\\n", TableSource(files="a.csv"), "a.csv")
+    >>> grid.header, list(grid.records)
+    (['ID', 'City'], [(2, ['1', 'Eugene'])])
+    """
+    # As csv counts lines: ended by \n, \r\n or \r and by nothing else, so that a line number is the one an editor shows.
+    lines = list(io.StringIO(_decoded(content, table.encoding, name), newline=""))[table.header_row - 1 :]
+    header = next((line for line in lines if line.strip()), "")
+    delimiter = table.delimiter or _delimiter(header, table)
+    records = _records(lines, delimiter, table.header_row, name)
+    number, names = next(records, (0, []))
+    if not names:
+        raise IntakeError(
+            f"{name}: nothing is written from line {table.header_row} on, where the column names should stand. "
+            "Correct header_row in source.yml, or ask the sender for the file again."
+        )
+    if any("\0" in column for column in names):
+        raise IntakeError(
+            f"{name}: the column names hold NUL bytes. If the file is UTF-16 text without a mark, write encoding: utf-16-le "
+            "(or utf-16-be) in source.yml; otherwise ask the sender for the file again."
+        )
+    return Grid(
+        header=names,
+        records=records,
+        place=f"line {number}, split at each {DELIMITERS.get(delimiter, delimiter)}",
+        remedy="header_row (the line of the column names) or delimiter",
+    )
+
+
+def _decoded(content: bytes, encoding: str | None, name: str) -> str:
+    """The text in the declared encoding; else by byte-order mark, else UTF-8, else Windows-1252, which reads Latin-1 too."""
+    marked = next((codec for mark, codec in BYTE_ORDER_MARKS.items() if content.startswith(mark)), None)
+    for codec in (encoding,) if encoding else (marked,) if marked else ("utf-8", "cp1252", "latin-1"):
+        try:
+            return content.decode(codec)
+        except UnicodeError:
+            continue
+    raise IntakeError(
+        f"{name}: is not text in {encoding or marked}. Correct encoding in source.yml, or take that line out and the usual "
+        "encodings are tried."
+    )
+
+
+def _delimiter(header: str, table: TableSource) -> str:
+    """The delimiter whose header line names most of the mapped columns; the most frequent where none does."""
+    wanted = set(column_names(column for field in table.columns.values() for column in field.from_columns))
+    return max(
+        DELIMITERS,
+        key=lambda mark: (
+            len(wanted.intersection(column_names(next(csv.reader([header], delimiter=mark))))),
+            header.count(mark),
+        ),
+    )
+
+
+def _records(lines: list[str], delimiter: str, first_line: int, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of each record, the header's first; empty ones are left out."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    read, fields = 0, 0
+    try:
+        for record in reader:
+            if any(value.strip() for value in record):
+                fields = fields or len(record)
+                _need_one_row(record, lines[read : reader.line_num], fields, delimiter)
+                yield first_line + read, record
+            read = reader.line_num
+    except csv.Error as error:
+        raise IntakeError(
+            f"{name}, line {first_line + read}: a quotation mark is not closed, or more follows where it closes ({error}). "
+            "Correct the quotes there, or ask the sender for the file again."
+        ) from None
+
+
+def _need_one_row(record: list[str], lines: list[str], fields: int, delimiter: str) -> None:
+    """A text with line breaks in it is fine; an open quote that has swallowed whole rows is not.
+
+    It shows in a wrong number of fields, or in lines each of which would be a row by itself.
+    """
+    if len(lines) > 1 and (
+        len(record) != fields or all(line.count(delimiter) == fields - 1 for line in lines if line.strip())
+    ):
+        raise csv.Error(f"{len(lines)} lines are read as if they were one row")

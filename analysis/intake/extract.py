@@ -1,0 +1,137 @@
+"""One study's extract: every declared table read, its rows sorted, held against each other."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.intake.files import find_files, is_left_alone, read_file
+from analysis.intake.raw import IntakeError, RawFile
+from analysis.intake.rows import ACCEPTED, REJECTED, SET_ASIDE, Sorted, sort_rows
+from analysis.intake.source import ColumnSource, Source, TableSource, read_source
+from analysis.params import ROOT, ParamsError, Study
+from analysis.tables import RECEIVED, REQUIRED_TABLES
+
+# Shares that sum to 1 on paper may miss it by this in the machine's arithmetic.
+ROUNDED = 1e-9
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What intake made of data/raw/<study>/: the sorted rows by table, and the raw files that no table reads."""
+
+    study: Study
+    source: Source
+    tables: dict[str, Sorted]
+    unread_files: tuple[str, ...]
+
+    @property
+    def receipts(self) -> pd.DataFrame:
+        """One row per raw file and the table it feeds: file, table, rows_read, accepted, rejected, set_aside.
+
+        Raises AssertionError if a row has no place: rows read = accepted + rejected + set aside, always.
+        """
+        counted = [
+            {"file": file, "table": name, "rows_read": rows_read}
+            | {
+                fate.replace(" ", "_"): int((table.rows["file"].eq(file) & table.rows["fate"].eq(fate)).sum())
+                for fate in (ACCEPTED, REJECTED, SET_ASIDE)
+            }
+            for name, table in self.tables.items()
+            for file, rows_read in sorted(table.rows_read.items())
+        ]
+        receipts = pd.DataFrame(counted)
+        placed = receipts[["accepted", "rejected", "set_aside"]].sum(axis=1)
+        assert placed.eq(receipts["rows_read"]).all(), "a row was neither accepted nor rejected nor set aside"
+        return receipts
+
+
+def read_extract(study: Study, *, root: Path = ROOT) -> Extract:
+    """Every table of the study's source.yml; a sentence (IntakeError, ParamsError) where the whole cannot be used."""
+    source = read_source(study.name, root=root)
+    folder = root / "data" / "raw" / study.name
+    if not folder.is_dir() and any(table.files for table in source.tables.values()):
+        raise IntakeError(f"data/raw/{study.name}/ does not exist. Make it and copy the extract there.")
+    tables, read, sites = {}, set(), None
+    # The sites come first: what is said about a site that is none of theirs is rejected.
+    for name in sorted(source.tables, key=lambda name: (name != "sites", name)):
+        mapping = source.tables[name]
+        paths = find_files(folder, mapping, where=f"params/{study.name}/source.yml: tables.{name}")
+        read |= set(paths)
+        files = [read_file(path, mapping, folder=folder) for path in paths] if paths else [_written_in(mapping, study)]
+        mapping = mapping if paths else _as_given(mapping)
+        tables[name] = sort_rows(RECEIVED[name], mapping, files, source, study.ages, sites)
+        if not paths:
+            _need_all(name, tables[name], study)
+        _need_rows(name, tables[name], study)
+        if name == "sites":
+            sites = set(tables[name].with_fate(ACCEPTED)["site_id"])
+    _shares_fit(tables)
+    unread = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path not in read and not is_left_alone(path)
+    )
+    return Extract(study, source, {name: tables[name] for name in source.tables}, tuple(unread))
+
+
+def _written_in(mapping: TableSource, study: Study) -> RawFile:
+    """The rows that source.yml itself holds, as text."""
+    rows = [
+        {
+            key: "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            for key, value in row.items()
+        }
+        for row in mapping.rows
+    ]
+    frame = pd.DataFrame(rows, dtype=object).fillna("")
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row_number")
+    return RawFile(f"params/{study.name}/source.yml", frame, {})
+
+
+def _as_given(mapping: TableSource) -> TableSource:
+    columns = sorted({key for row in mapping.rows for key in row})
+    return mapping.model_copy(update={"columns": {name: ColumnSource(**{"from": name}) for name in columns}})
+
+
+def _need_all(name: str, table: Sorted, study: Study) -> None:
+    """Rows written in source.yml are the study's own words: each must be usable."""
+    left = table.rows[table.rows["fate"].ne(ACCEPTED)]
+    if len(left):
+        said = "; ".join(f"row {row.row_number}: {row.reason}" for row in left.itertuples())
+        raise ParamsError(f"params/{study.name}/source.yml: tables.{name}.rows: {said}. Correct what is written there.")
+
+
+def _need_rows(name: str, table: Sorted, study: Study) -> None:
+    """A table that every study needs has at least one row that can be used."""
+    if name not in REQUIRED_TABLES or len(table.with_fate(ACCEPTED)):
+        return
+    read = sum(table.rows_read.values())
+    files = ", ".join(f"data/raw/{study.name}/{file}" for file in sorted(table.rows_read))
+    if not read:
+        raise IntakeError(
+            f"{files}: the column names are there, but no rows below them. Ask the sender for the whole file."
+        )
+    reasons = table.rows["reason"].str.split("; ").explode().value_counts().rename_axis("reason").reset_index()
+    most = reasons.sort_values(["count", "reason"], ascending=[False, True]).iloc[0]
+    raise IntakeError(
+        f"{files}: not one of {read:,} rows can be used for {name}. Most frequent reason: {most['reason']} "
+        f"({most['count']:,} rows). Correct the mapping in params/{study.name}/source.yml."
+    )
+
+
+def _shares_fit(tables: dict[str, Sorted]) -> None:
+    """The shares of one county's children on any day sum to at most 1."""
+    if "site_counties" not in tables:
+        return
+    spans = tables["site_counties"].with_fate(ACCEPTED)
+    for county, days in spans.groupby("county_fips")["from_on"]:
+        for day in sorted(days.unique()):
+            last = spans["to_on"]
+            holds = spans["county_fips"].eq(county) & spans["from_on"].le(day) & (last.isna() | last.ge(day))
+            total = spans.loc[holds, "share"].sum()
+            if total > 1 + ROUNDED:
+                raise IntakeError(
+                    f"site_counties: the shares of county {county} sum to {total:g} on {day:%Y-%m-%d} (sites "
+                    f"{', '.join(sorted(spans.loc[holds, 'site_id']))}); they may sum to 1 at most. Correct share or to_on."
+                )

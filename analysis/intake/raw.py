@@ -1,0 +1,80 @@
+"""A raw file as rows of text: the record that every reader gives, and the sentence that refuses one."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+class IntakeError(ValueError):
+    """A sentence about a raw file that a user can act on."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a reader of one kind of file gives.
+
+    Attributes
+    ----------
+    header : list of str
+        The column names as the file writes them.
+    records : iterator of (int, list of str)
+        Line (text) or row (spreadsheet) number and fields of every record below the header; empty ones are left out.
+    place : str
+        Where the header was looked for, in words.
+    remedy : str
+        What to correct where that was the wrong place.
+    """
+
+    header: list[str]
+    records: Iterator[tuple[int, list[str]]]
+    place: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One file as text.
+
+    Attributes
+    ----------
+    name : str
+        Path below data/raw/<study>/.
+    rows : DataFrame
+        One row per line that has as many fields as the header; columns as in the header, values are text, "" where empty;
+        the index is the line (CSV) or row (Excel) in the file, the header counted.
+    damaged : dict of int to str
+        Line number of each row that could not be read as fields, with the reason.
+    """
+
+    name: str
+    rows: pd.DataFrame
+    damaged: dict[int, str]
+
+    @property
+    def rows_read(self) -> int:
+        """Every row below the header that is not empty."""
+        return len(self.rows) + len(self.damaged)
+
+
+def squeezed(text: str) -> str:
+    """The text with runs of white space as one space and none at the ends.
+
+    >>> squeezed("  Client declined \\n to engage ")
+    'Client declined to engage'
+    """
+    return " ".join(text.replace("\ufeff", "").split())
+
+
+def spelled(text: str) -> str:
+    """The text as spellings are compared: white space squeezed, case folded.
+
+    >>> spelled("Client declined  to Engage ")
+    'client declined to engage'
+    """
+    return squeezed(text).casefold()
+
+
+def column_names(header: Iterable[str]) -> list[str]:
+    """The names of a header as they are compared: white space squeezed."""
+    return [squeezed(name) for name in header]

@@ -1,0 +1,190 @@
+"""One table: its columns read as the contract says, its rows accepted, rejected or set aside."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.intake import clocks
+from analysis.intake.columns import read_column, read_dates
+from analysis.intake.copies import copies
+from analysis.intake.problems import Findings
+from analysis.intake.raw import RawFile, column_names
+from analysis.intake.source import Source, TableSource
+from analysis.params import Ages
+from analysis.tables import Table
+
+ACCEPTED, REJECTED, SET_ASIDE = "accepted", "rejected", "set aside"
+# A span's first and last day.
+SPANS = (("opened_on", "closed_on"), ("from_on", "to_on"))
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """A table's raw rows, each in exactly one place.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        Every row that was read: the contract's columns (keys still as text), file, row_number, `fate` (accepted, rejected or
+        set aside) and `reason`.
+    rows_read : mapping of str to int
+        Rows below the header by file, as the reader counted them.
+    findings : Findings
+        What was found on the way, as counted raw and after the rules.
+    """
+
+    rows: pd.DataFrame
+    rows_read: Mapping[str, int]
+    findings: Findings
+
+    def with_fate(self, fate: str) -> pd.DataFrame:
+        """The rows that ended there."""
+        return self.rows[self.rows["fate"].eq(fate)]
+
+
+def sort_rows(
+    table: Table, mapping: TableSource, files: list[RawFile], source: Source, ages: Ages | None,
+    sites: Collection[str] | None = None,
+) -> Sorted:  # fmt: skip
+    """Read every file of a table and put each row in its place, with the reason where it is not accepted.
+
+    With `sites`, a row about any other site is rejected.
+    """
+    findings = Findings(table.name)
+    raw = _stacked(files)
+    read = {
+        column.name: read_column(column, mapping.columns.get(column.name), raw, source, findings)
+        for column in table.mapped
+    }
+    text = pd.DataFrame({name: column.text for name, column in read.items()}, index=raw.index)
+    rows = pd.DataFrame({name: column.typed for name, column in read.items()}, index=raw.index)
+    rows["file"], rows["row_number"] = raw["file"], raw["row_number"]
+    reasons = pd.Series("", index=raw.index)
+    for column in read.values():
+        reasons = _joined(reasons, column.fault)
+    for reason, broken in _rules(rows, sites).items():
+        reasons = _joined(reasons, _if(broken, reason))
+    if table.name == "episodes":
+        rows, reasons = _episodes(rows, reasons, table, mapping, source, ages, findings)
+    rows = rows.reindex(columns=[column.name for column in table.columns if column.name in rows])
+    rows["fate"] = pd.Series(REJECTED, index=rows.index).where(reasons.ne(""), ACCEPTED)
+    rows, reasons = _keys_once(table, rows, text, reasons)
+    if table.name == "episodes":
+        rows, reasons = _copies_aside(rows, text, reasons, findings)
+    for file in files:
+        findings.columns(file.name, _unmapped_columns(mapping, file))
+    rows = rows.assign(reason=reasons, file=raw["file"], row_number=raw["row_number"])
+    return Sorted(_with_damaged(rows, files), {file.name: file.rows_read for file in files}, findings)
+
+
+def _stacked(files: list[RawFile]) -> pd.DataFrame:
+    return pd.concat([file.rows.reset_index().assign(file=file.name) for file in files], ignore_index=True)
+
+
+def _with_damaged(rows: pd.DataFrame, files: list[RawFile]) -> pd.DataFrame:
+    """The rows and, below them, one for each line that could not be read as fields."""
+    lost = [(file.name, number, reason, REJECTED) for file in files for number, reason in file.damaged.items()]
+    if not lost:
+        return rows
+    damaged = pd.DataFrame(lost, columns=["file", "row_number", "reason", "fate"])
+    number = pd.RangeIndex(len(rows) + len(damaged))
+    whole = rows.reset_index(drop=True).reindex(number).fillna(damaged.set_index(number[len(rows) :]))
+    return whole.astype({"row_number": "int64"})
+
+
+def _joined(reasons: pd.Series, more: pd.Series) -> pd.Series:
+    both = reasons.ne("") & more.ne("")
+    return reasons + pd.Series("; ", index=reasons.index).where(both, "") + more
+
+
+def _if(condition: pd.Series, reason: str) -> pd.Series:
+    return pd.Series(reason, index=condition.index).where(condition.fillna(False).astype(bool), "")
+
+
+def _rules(rows: pd.DataFrame, sites: Collection[str] | None) -> dict[str, pd.Series]:
+    """What no row of any table may be, by reason."""
+    broken = {
+        f"{last} comes before {first}": rows[last] < rows[first]
+        for first, last in SPANS
+        if first in rows and last in rows
+    }
+    if sites is not None and "site_id" in rows:
+        broken["site_id is not in the sites table"] = rows["site_id"].notna() & ~rows["site_id"].isin(list(sites))
+    return broken
+
+
+def _unmapped_columns(mapping: TableSource, file: RawFile) -> list[str]:
+    known = column_names(name for field in mapping.columns.values() for name in field.from_columns)
+    known += column_names(mapping.ignored)
+    return [name for name in file.rows.columns if name not in known]
+
+
+# --- episodes --------------------------------------------------------------------------------------------------------
+
+
+def _episodes(
+    rows: pd.DataFrame, reasons: pd.Series, table: Table, mapping: TableSource, source: Source, ages: Ages | None,
+    findings: Findings,
+) -> tuple[pd.DataFrame, pd.Series]:  # fmt: skip
+    """The clocks, the day that counts the episode, and the ages that the service is for."""
+    mapped = [clock for clock in clocks.CLOCKS if clock in mapping.columns]
+    written = rows[mapped]
+    times = pd.DataFrame(
+        {
+            clock: read_dates(
+                table.column(clock), mapping.columns[clock], written[clock], rows["file"], source, findings
+            )
+            for clock in mapped
+        }
+    )
+    covers = source.covers
+    kept, notes = clocks.check_clocks(
+        times, written.notna(), first=covers.from_on, to_on=covers.to_on, time_zone=source.time_zone
+    )
+    partial = {clock: mapping.columns[clock].partial for clock in mapped}
+    findings.clocks(times, kept, notes, partial, source.time_zone)
+    rows = rows.drop(columns=list(clocks.CLOCKS)).join(kept).join(notes.add_suffix("_note"))
+    rows = rows.join(clocks.counted_on(times, notes, to_on=covers.to_on))
+    reasons = _joined(
+        reasons, _if(rows["counted_on"].isna(), "no clock holds a date inside the days that the extract covers")
+    )
+    if ages is not None:
+        age = rows["age_years"]
+        # The last year of age runs to the next birthday: 20.9 years is 20.
+        outside = age.notna() & ~age.between(ages.youngest, ages.oldest + 1, inclusive="left")
+        reasons = _joined(reasons, _if(outside, f"age outside {ages.youngest} to {ages.oldest} years"))
+    return rows, reasons
+
+
+def _keys_once(
+    table: Table, rows: pd.DataFrame, text: pd.DataFrame, reasons: pd.Series
+) -> tuple[pd.DataFrame, pd.Series]:
+    """The first row of each key is kept; a later one is set aside where it is the same row again, else rejected."""
+    key = list(table.key)
+    usable = rows.index[rows["fate"].eq(ACCEPTED)]
+    again = rows.loc[usable, key].duplicated().reindex(rows.index, fill_value=False)
+    same = again & text.loc[usable].duplicated().reindex(rows.index, fill_value=False)
+    words = " and ".join(key)
+    reasons = _joined(reasons, _if(same, f"the same row again, with the same {words}"))
+    reasons = _joined(reasons, _if(again & ~same, f"{words} already used by an earlier row that says something else"))
+    return rows.assign(fate=rows["fate"].mask(same, SET_ASIDE).mask(again & ~same, REJECTED)), reasons
+
+
+def _copies_aside(
+    rows: pd.DataFrame, text: pd.DataFrame, reasons: pd.Series, findings: Findings
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Copies under another id: counted among all rows, set aside where the row that they repeat is itself accepted."""
+    note_columns = [f"{clock}_note" for clock in clocks.CLOCKS if f"{clock}_note" in rows]
+    real = rows[note_columns].isin(["time", "impossible_order"]).sum(axis=1)
+    written = text[[name for name in text if text[name].notna().any()]]
+    accepted = rows["fate"].eq(ACCEPTED)
+    found = copies(written, real)
+    aside = copies(written[accepted], real[accepted])["set_aside"].reindex(rows.index, fill_value=False)
+    has_clock = written[[name for name in clocks.CLOCKS if name in written]].notna().any(axis=1)
+    findings.copies(found, aside, has_clock)
+    reasons = _joined(
+        reasons, _if(aside, "a copy of an earlier row under another id: same clocks, first problem and disposition")
+    )
+    possible = found["later"] & ~aside & accepted
+    return rows.assign(fate=rows["fate"].mask(aside, SET_ASIDE), possible_copy=possible), reasons

@@ -1,0 +1,269 @@
+"""The cards of params/measures.yml: what each measure counts, its unit, direction, clocks, targets and review."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import pandas as pd
+from pydantic import Field, model_validator
+
+from analysis.params import (
+    ROOT,
+    Clock,
+    Dated,
+    ParamsError,
+    Record,
+    Share,
+    Study,
+    Target,
+    Words,
+    did_you_mean,
+    read_record,
+    shown,
+)
+from analysis.periods import Period
+from analysis.quality.measures import MEASURES, Choices
+from analysis.quality.waits import RESTRICTED_BY, clock_columns
+from analysis.tables import AGE_BANDS, EPISODES
+
+MEASURES_FILE = Path("params") / "measures.yml"
+
+Level = Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Card(Record):
+    """One measure in words and choices.
+
+    `unit` says how its values become a figure: distinct ids (count), distinct ids per 1,000 children and year (rate), part
+    of those measurable (share), a quantile (minutes), a share for each category (mix). `adds_up` is false where a longer
+    period is not the sum of its months. `hours` are those at which the bands of a time-of-day mix begin.
+    """
+
+    title: Words
+    short: Words
+    page_one: Words
+    counts: Words
+    out_of: Words
+    unit: Literal["count", "rate", "share", "minutes", "mix"]
+    better: Literal["higher", "lower", "neither"]
+    hide: Literal["people", "all"]
+    needs: tuple[Literal[tuple(EPISODES.names)], ...] = ()
+    targets: tuple[Target, ...] = ()
+    clocks: tuple[Clock, ...] | None = None
+    quantile: Annotated[float, Field(gt=0, lt=1)] | None = None
+    hours: tuple[Annotated[int, Field(ge=0, le=23)], ...] = ()
+    adds_up: bool = True
+    most_not_measurable: Share | None = None
+    why: Words
+    source: Words
+    written_by: Words
+    checked_by: Words
+    reviewed_on: date
+    review_again_on: date
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if not 2 <= len(self.short.split()) <= 4:
+            raise ValueError(f'short has 2 to 4 words, "{self.short}" has {len(self.short.split())}')
+        if self.review_again_on <= self.reviewed_on:
+            raise ValueError(f"review_again_on ({self.review_again_on}) is not after reviewed_on ({self.reviewed_on})")
+        if (self.unit == "minutes") != (self.quantile is not None):
+            raise ValueError("quantile belongs to a card whose unit is minutes, and to no other")
+        if self.hours and (self.hours[0] != 0 or any(a >= b for a, b in pairwise(self.hours))):
+            raise ValueError("hours start at 0 and increase")
+        if self.targets and self.unit != "share":
+            raise ValueError(f"targets are for a share; the unit is {self.unit}")
+        if self.targets and self.clocks is not None:
+            raise ValueError("the target of a measure with clocks is the target_share of each clock")
+        return self
+
+
+class Cards(Record):
+    """params/measures.yml: every card, and what holds for all of them.
+
+    `confidence` is that of the intervals shown and of a target met or missed, `change_confidence` that of a change;
+    `most_not_measurable` is the largest part of the episodes that may be unmeasured before a figure is withheld (a card may
+    set its own); `fewest_for_change` the fewest cases on either side of a change.
+    """
+
+    confidence: Level
+    change_confidence: Level
+    most_not_measurable: Share
+    fewest_for_change: Annotated[int, Field(ge=1)]
+    cards: dict[str, Card]
+
+    def most_unmeasured(self, measure: str) -> float:
+        """The largest part of the episodes of this measure that may be unmeasured."""
+        own = self.cards[measure].most_not_measurable
+        return self.most_not_measurable if own is None else own
+
+
+def read_cards(study: Study, *, root: Path = ROOT) -> Cards:
+    """The cards as this study uses them, its own clocks and targets in place of the file's.
+
+    A card without a function, a function without a card, a target of a measure that is not there, and two clocks or targets
+    that hold for one episode are each a ParamsError.
+
+    >>> from analysis import params
+    >>> read_cards(params.study("demo")).cards["in_person_share"].page_one
+    'seen in person'
+    """
+    where = shown(root / MEASURES_FILE)
+    cards = read_record(root / MEASURES_FILE, Cards)
+    _check_functions(cards, where)
+    own = f"params/{study.name}/study.yml"
+    _check_targets(cards, study, own)
+    return cards.model_copy(
+        update={"cards": {name: _in_study(name, card, study, where, own) for name, card in cards.cards.items()}}
+    )
+
+
+def _check_functions(cards: Cards, where: str) -> None:
+    for name in cards.cards:
+        if name not in MEASURES:
+            raise ParamsError(
+                f'{where}: the card "{name}" has no function in analysis/quality/measures.py'
+                f"{did_you_mean(name, list(MEASURES))}. Correct its name or write the function."
+            )
+    for name in MEASURES:
+        if name not in cards.cards:
+            raise ParamsError(f'{where}: the measure "{name}" of analysis/quality/measures.py has no card. Write one.')
+
+
+def _check_targets(cards: Cards, study: Study, where: str) -> None:
+    for name in study.targets:
+        if name not in cards.cards:
+            raise ParamsError(f'{where}: targets: "{name}" is not a measure{did_you_mean(name, list(cards.cards))}.')
+        card = cards.cards[name]
+        if card.unit != "share" or card.clocks is not None:
+            instead = "Give target_share to its clock." if card.clocks is not None else "Only a share has a target."
+            raise ParamsError(f"{where}: targets: {name} takes none. {instead}")
+
+
+def _in_study(name: str, card: Card, study: Study, where: str, own: str) -> Card:
+    clocks, targets, source = card.clocks, card.targets, where
+    if clocks is not None and study.clocks is not None:
+        clocks, source = study.clocks, own
+    if name in study.targets:
+        targets, source = study.targets[name], own
+    if clocks is not None:
+        _check_reach(clocks, f"{source}: clocks")
+        _check_one_at_a_time(clocks, f"{source}: clocks", _may_share_an_episode)
+        if card.unit == "share":
+            targets = tuple(_clock_target(clock) for clock in clocks if clock.target_share is not None)
+    else:
+        _check_one_at_a_time(targets, f"{source}: targets of {name}", lambda one, other: True)
+    return card.model_copy(update={"clocks": clocks, "targets": targets})
+
+
+def _clock_target(clock: Clock) -> Target:
+    return Target(from_on=clock.from_on, to_on=clock.to_on, share=clock.target_share, source=clock.source)
+
+
+def _check_reach(clocks: tuple[Clock, ...], where: str) -> None:
+    """A wait that is late but too long to be believed would leave only those in time."""
+    for clock in clocks:
+        if clock.threshold_minutes >= clock.longest_hours * 60:
+            raise ParamsError(
+                f"{where}: the one from {clock.from_on} has a threshold_minutes of {clock.threshold_minutes:g} but measures "
+                f"no wait above its longest_hours of {clock.longest_hours:g}, so nobody could be late. Raise longest_hours."
+            )
+
+
+def _may_share_an_episode(one: Clock, other: Clock) -> bool:
+    """Two clocks can hold on one day only where they are restricted to different codes of one column."""
+    pairs = [(set(getattr(one, listed)), set(getattr(other, listed))) for listed in RESTRICTED_BY.values()]
+    return not any(mine and theirs and not mine & theirs for mine, theirs in pairs)
+
+
+def _check_one_at_a_time(dated: Iterable[Dated], where: str, clash: Callable[[Dated, Dated], bool]) -> None:
+    for one, other in combinations(sorted(dated, key=lambda each: each.from_on), 2):
+        if (one.to_on is None or other.from_on <= one.to_on) and clash(one, other):
+            raise ParamsError(
+                f"{where}: the one from {one.from_on} still holds on {other.from_on}, when the next starts, and both are "
+                f"for the same episodes. End the first on the day before."
+            )
+
+
+def choices_for(card: Card, study: Study) -> Choices:
+    """What the measure's function needs of its card and study."""
+    return Choices(clocks=card.clocks or (), hours=card.hours, ages=study.ages)
+
+
+def target_for(card: Card, period: Period) -> Target | None:
+    """The target that holds on every day of the period; none where there is none, or where its share changed within.
+
+    >>> from analysis import params, periods
+    >>> cards = read_cards(params.study("demo"))
+    >>> target_for(cards.cards["in_person_share"], periods.period("2026-10")).share
+    0.9
+    """
+    days = [day.date() for day in pd.date_range(period.from_on, period.to_on)]
+    held = [target for target in card.targets if any(target.holds_on(day) for day in days)]
+    throughout = all(any(target.holds_on(day) for target in held) for day in days)
+    return held[-1] if throughout and len({target.share for target in held}) == 1 else None
+
+
+def overdue(cards: Cards, on: date) -> list[str]:
+    """The measures whose card should have been reviewed again by that day, the day itself included."""
+    return [name for name, card in cards.cards.items() if card.review_again_on <= on]
+
+
+def switched_off(
+    cards: Cards,
+    episodes: pd.DataFrame,
+    *,
+    study: Study,
+    site_counties: pd.DataFrame | None = None,
+    population: pd.DataFrame | None = None,
+) -> list[tuple[str, str]]:
+    """The measures that this study cannot have: (measure, one line that says why), in the order of the cards.
+
+    A measure is off where a column that it needs holds nothing in any episode; a measure with clocks, where no clock has
+    all of its columns; a rate, where the ages, the counties of sites or their population are missing.
+    """
+    reasons = {name: _why_off(card, episodes, study, site_counties, population) for name, card in cards.cards.items()}
+    return [(name, reason) for name, reason in reasons.items() if reason]
+
+
+def _why_off(
+    card: Card,
+    episodes: pd.DataFrame,
+    study: Study,
+    site_counties: pd.DataFrame | None,
+    population: pd.DataFrame | None,
+) -> str:
+    if episodes.empty:
+        return "There is no episode."
+    if empty := [column for column in card.needs if episodes[column].isna().all()]:
+        return _not_recorded(empty)
+    if card.clocks is not None:
+        return _why_no_clock(card.clocks, episodes)
+    if card.unit == "rate":
+        return _why_no_rate(study, {"site_counties": site_counties, "population": population})
+    return ""
+
+
+def _why_no_clock(clocks: tuple[Clock, ...], episodes: pd.DataFrame) -> str:
+    if not clocks:
+        return f"No response clock is named, neither in study.yml nor in {MEASURES_FILE.as_posix()}."
+    lacking = [[column for column in clock_columns(clock) if episodes[column].isna().all()] for clock in clocks]
+    return _not_recorded(lacking[-1]) if all(lacking) else ""
+
+
+def _why_no_rate(study: Study, tables: Mapping[str, pd.DataFrame | None]) -> str:
+    if study.ages is None:
+        return "study.yml does not say for which ages the service is."
+    if lacking := [name for name, table in tables.items() if table is None or table.empty]:
+        return f"There is no table {' and no table '.join(lacking)}, so nobody knows how many children the sites cover."
+    oldest = max(last for _, last in AGE_BANDS.values())
+    if study.ages.oldest > oldest:
+        return f"The service is for ages to {study.ages.oldest}, but the population is known to age {oldest} only."
+    return ""
+
+
+def _not_recorded(columns: list[str]) -> str:
+    words = [f"{column} ({EPISODES.column(column).means.lower()})" for column in columns]
+    return f"No episode has {' or '.join(words)}."
