@@ -16,7 +16,7 @@ INSTALLED := $(VENV)/installed
 # A change of one of these files rebuilds what stands in its line, and nothing else; tests/test_makefile.py holds the lists
 # against the files that each step really opens.
 
-CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py
+CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
 DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
 INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
 BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/brief/*.py analysis/brief/template/*)
@@ -24,9 +24,9 @@ BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/brief/*.py a
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief
 SITE_NOTEBOOKS := site_scorecard
 
-reads_data_quality = params/disclosure.yml params/$1/study.yml params/$1/source.yml
-reads_collaborative_brief = params/disclosure.yml params/measures.yml params/$1/study.yml
-reads_site_scorecard = params/disclosure.yml params/measures.yml params/$1/study.yml
+reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
+reads_collaborative_brief = $(reads_data_quality)
+reads_site_scorecard = $(reads_data_quality)
 
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
@@ -112,6 +112,10 @@ raw_files = $(shell find data/raw/$1 -not -name '.*' 2>/dev/null | sed 's/ /\\ /
 
 data/processed/%/plan.mk: requirements.lock params/%/source.yml params/%/study.yml $(INTAKE_CODE) \
 		$$(call raw_files,$$*) | $(INSTALLED)
+	@$(RUN) -m analysis.intake $*
+
+# A study without params: intake says so in a sentence.
+data/processed/%/plan.mk: | $(INSTALLED)
 	@$(RUN) -m analysis.intake $*
 
 # One brief: outputs/<study>/briefs/<period>/<site>/<notebook>.html. Many at once are noted down and built by one process.

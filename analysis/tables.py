@@ -177,6 +177,40 @@ DISPOSITIONS = {
     "other": "other",
 }
 
+# What the caller would have done without the service, in the caller's own words at the call.
+COUNTERFACTUALS = {
+    "emergency_department": "gone to an emergency department",
+    "police_or_911": "called the police or 911",
+    "called_provider": "called another provider",
+    "waited": "waited",
+    "nothing": "done nothing",
+    "other": "something else",
+}
+
+# Settings from the least to the most restrictive, as child-welfare records (AFCARS) and claims can tell them apart.
+LIVING_SITUATIONS = {
+    "family": "with parents",
+    "kin": "with kin",
+    "foster": "foster home",
+    "treatment_foster": "treatment foster home",
+    "group_home": "group home or shelter",
+    "residential": "residential treatment",
+    "hospital": "hospital",
+    "detention": "detention",
+    "runaway": "run away, whereabouts unknown",
+    "other": "other",
+}
+AT_HOME = ("family", "kin", "foster")  # settings that a placement would take a child away from
+
+DISCHARGE_REASONS = {
+    "goals_met": "goals met",
+    "family_declined": "the family declined",
+    "lost": "lost to follow-up",
+    "moved": "moved away",
+    "higher_care": "needed more care",
+    "aged_out": "aged out",
+}
+
 CLOCK_NOTES = {
     "time": "a real clock time",
     "date_only": "a date without a time (exactly midnight)",
@@ -244,6 +278,11 @@ EPISODES = Table(
         Column("presenting_problems", "codes", "Every problem named at the call", codes=PRESENTING_PROBLEMS),
         Column("response_location", "code", "Where the response took place", codes=RESPONSE_LOCATIONS),
         Column("disposition", "code", "How the first response ended", codes=DISPOSITIONS),
+        Column("would_have_done", "code", "What the caller would have done without the service", codes=COUNTERFACTUALS),
+        Column("living_at_start", "code", "Where the child lived at the call", codes=LIVING_SITUATIONS),
+        Column("discharged_on", "day", "Last day of stabilization; empty while open or where there was none"),
+        Column("discharge_reason", "code", "Why the episode was closed", codes=DISCHARGE_REASONS),
+        Column("living_at_discharge", "code", "Where the child lived at discharge", codes=LIVING_SITUATIONS),
         Column("counted_on", "day", "The day whose month counts the episode", derived=True),
         Column("counted_from", "code", "The clock that gave counted_on", codes=CLOCK_WORDS, derived=True),
         Column("file", "text", "File under data/raw that held the row", derived=True),
@@ -319,8 +358,23 @@ MEASURES_TABLE = Table(
     ),
 )
 
+PROBLEMS_TABLE = Table(
+    "problems",
+    row="one kind of problem in one table (counts of rows and entries, not of people)",
+    key=("table", "problem", "where"),
+    derived=True,
+    columns=(
+        Column("table", "text", "The table; empty for a file that no table reads"),
+        Column("problem", "text", "What was found", required=True),
+        Column("where", "text", "The column, the file, or 'clocks' or 'rows' where several take part"),
+        Column("raw", "count", "Rows (or spellings) as counted raw"),
+        Column("without_partial", "count", "The same once midnights are no times"),
+        Column("left", "count", "The same after the rules"),
+    ),
+)
+
 TABLES: Mapping[str, Table] = {
-    table.name: table for table in (EPISODES, SITES, SITE_COUNTIES, POPULATION, MEASURES_TABLE)
+    table.name: table for table in (EPISODES, SITES, SITE_COUNTIES, POPULATION, MEASURES_TABLE, PROBLEMS_TABLE)
 }
 RECEIVED = {name: table for name, table in TABLES.items() if not table.derived}
 REQUIRED_TABLES = ("episodes", "sites")

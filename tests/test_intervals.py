@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from analysis.quality.intervals import (
+from analysis.intervals import (
     clopper_pearson,
     garwood,
     order_statistic_ranks,

@@ -24,7 +24,11 @@ STYLE = {
     "ytick.color": INK,
     "text.color": INK,
 }
-WIDTH, HEIGHT = 4.9, 2.2  # inches; wide enough for 24 months, small enough to be read on a phone
+# Inches and points: half a printed page and a phone's width show the figure at about its own size, so that 8 points stay 8 points.
+WIDTH, HEIGHT, SMALL = 3.5, 2.1, 8
+LINE_OF_AXIS = 0.1  # part of the axis that a line of text takes
+ROOM_FOR_LABELS = 165  # points along the time axis
+STEPS = (1, 2, 3, 4, 6, 12)  # a label at every so many periods
 ALT_LIMIT = 250
 
 COMPLETE, INCOMPLETE, HIDDEN, NO_RECORDS = "complete", "incomplete", "hidden", "no records"
@@ -54,47 +58,32 @@ def draw_months(
     its 95% interval; the dashed line is the standard; the grey band is the usual range. Where the definition changes the line
     breaks and a dotted line says so: the two sides don't measure the same.
     """
-    figure, axes = _canvas(WIDTH, HEIGHT)
-    at = pd.RangeIndex(len(points))
-    usable = points["state"].eq(COMPLETE)
+    figure, axes = _canvas()
     if usual is not None:
         axes.axhspan(*usual, color="#e4e4e4", lw=0, zorder=0)
-    line = points["value"].where(usable)
-    for _, part in line.groupby(points["definition"].ne(points["definition"].shift()).cumsum()):
-        axes.plot(part.index, part, color=BLUE, lw=1.4, marker="o", ms=3.2, zorder=3)
-    drawn = usable & points["low"].notna()
-    axes.vlines(at[drawn], points.loc[drawn, "low"], points.loc[drawn, "high"], color=BLUE, lw=1, alpha=0.45, zorder=2)
-    partial = points["state"].eq(INCOMPLETE)
-    axes.plot(at[partial], points.loc[partial, "value"], ls="", marker="o", ms=4.5, mfc="white", mec=BLUE, zorder=3)
-    for place_on_axis, note in zip(at[partial], points.loc[partial, "note"], strict=True):
-        axes.annotate(note, (place_on_axis, points["value"].iloc[place_on_axis]), xytext=(0, -11), textcoords="offset points",
-                      ha="right" if place_on_axis > len(points) / 2 else "left", fontsize=7.5, color=GREY)  # fmt: skip
-    for gap in at[points["state"].isin([HIDDEN, NO_RECORDS])]:
-        axes.axvspan(gap - 0.5, gap + 0.5, facecolor="none", edgecolor="#c8c8c8", hatch="////", lw=0, zorder=0)
+    _draw_line(axes, points)
+    _draw_incomplete(axes, points)
+    _draw_gaps(axes, points["state"].isin([HIDDEN, NO_RECORDS]), half_width=0.5)
     for start, words in _new_definitions(points):
+        late = start > len(points) / 2
         axes.axvline(start - 0.5, color=INK, lw=0.9, ls=":", zorder=1)
-        axes.annotate(words, (start - 0.5, 0), xytext=(3, 4), textcoords="offset points", fontsize=7.5, color=INK)
+        axes.annotate(words, (start - 0.5, 0), xytext=(-3 if late else 3, 4), textcoords="offset points", zorder=4,
+                      ha="right" if late else "left", fontsize=SMALL, bbox={"fc": "white", "ec": "none", "pad": 0.5})  # fmt: skip
     _time_axis(axes, points["label"].tolist())
     _value_axis(axes, unit, points, target)
     if target is not None:
         axes.axhline(target, color=ORANGE, lw=1.2, ls=(0, (5, 3)), zorder=1)
-        axes.annotate(f"standard {_said(target, unit)}", (0, target), xytext=(2, 3), textcoords="offset points",
-                      color=ORANGE, fontsize=8, xycoords=("axes fraction", "data"))  # fmt: skip
-    if usable.any():
-        last = at[usable][-1]
-        axes.annotate(_said(points["value"].iloc[last], unit), (len(points) - 0.5, points["value"].iloc[last]),
-                      xytext=(2, 0), textcoords="offset points", va="center", color=BLUE, fontweight="bold")  # fmt: skip
+    _end_labels(axes, points, unit, target)
     return Drawing(_svg(figure), _months_alt(points, unit, title, place, target))
 
 
 def draw_bars(bars: pd.DataFrame, *, title: str, place: str) -> Drawing:
     """Upright bars of shares, in the order given. Takes one row per bar (label, value); a missing value is drawn as a gap."""
-    figure, axes = _canvas(WIDTH / 1.35, HEIGHT / 1.15)
+    figure, axes = _canvas()
     at = pd.RangeIndex(len(bars))
     axes.bar(at, bars["value"].fillna(0), color=BLUE, width=0.72)
-    for gap in at[bars["value"].isna()]:
-        axes.axvspan(gap - 0.36, gap + 0.36, facecolor="none", edgecolor="#c8c8c8", hatch="////", lw=0)
-    axes.set_xticks(at, bars["label"], fontsize=8)
+    _draw_gaps(axes, bars["value"].isna(), half_width=0.36)
+    axes.set_xticks(at, bars["label"], fontsize=SMALL)
     top = bars["value"].max() if bars["value"].notna().any() else 1
     axes.set_ylim(0, top * 1.15)
     axes.set_yticks([])
@@ -103,7 +92,7 @@ def draw_bars(bars: pd.DataFrame, *, title: str, place: str) -> Drawing:
     for here, value in zip(at, bars["value"], strict=True):
         if pd.notna(value):
             axes.annotate(
-                f"{value:.0%}", (here, value), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=8
+                f"{value:.0%}", (here, value), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=SMALL
             )
     shown = bars.dropna(subset=["value"])
     most = shown.loc[shown["value"].idxmax()] if len(shown) else None
@@ -111,22 +100,83 @@ def draw_bars(bars: pd.DataFrame, *, title: str, place: str) -> Drawing:
     return Drawing(_svg(figure), f"Bar chart: {title}, {place}. {finding}"[:ALT_LIMIT])
 
 
+# --- what is drawn ---------------------------------------------------------------------------------------------------
+
+
+def _draw_line(axes: Axes, points: pd.DataFrame) -> None:
+    """The complete points with their intervals, joined as long as they are measured in one way."""
+    at, usable = pd.RangeIndex(len(points)), points["state"].eq(COMPLETE)
+    line = points["value"].where(usable)
+    for _, part in line.groupby(points["definition"].ne(points["definition"].shift()).cumsum()):
+        axes.plot(part.index, part, color=BLUE, lw=1.4, marker="o", ms=3.2, zorder=3)
+    drawn = usable & points["low"].notna()
+    axes.vlines(at[drawn], points.loc[drawn, "low"], points.loc[drawn, "high"], color=BLUE, lw=1, alpha=0.45, zorder=2)
+
+
+def _draw_incomplete(axes: Axes, points: pd.DataFrame) -> None:
+    """Part of a period, hollow and with its last day, so that nobody reads a fall."""
+    part = points.reset_index(drop=True).loc[lambda rows: rows["state"].eq(INCOMPLETE)]
+    axes.plot(part.index, part["value"], ls="", marker="o", ms=4.5, mfc="white", mec=BLUE, zorder=3)
+    for here, value, note in zip(part.index, part["value"], part["note"], strict=True):
+        axes.annotate(note, (here, value), xytext=(0, -12), textcoords="offset points", fontsize=SMALL, color=GREY,
+                      ha="right" if here > len(points) / 2 else "left")  # fmt: skip
+
+
+def _draw_gaps(axes: Axes, missing: pd.Series, *, half_width: float) -> None:
+    """Hatching where nothing may or can be given."""
+    for gap in pd.RangeIndex(len(missing))[missing]:
+        axes.axvspan(gap - half_width, gap + half_width, facecolor="none", edgecolor="#c8c8c8", hatch="////", lw=0, zorder=0)  # fmt: skip
+
+
+def _end_labels(axes: Axes, points: pd.DataFrame, unit: str, target: float | None) -> None:
+    """The last complete value and the standard, named at the right of the axis, one above the other where they are close."""
+    labels = []
+    usable = points[points["state"].eq(COMPLETE)].dropna(subset=["value"])
+    if len(usable):
+        last = usable.iloc[-1]
+        # A value that is not of the last period says of which it is.
+        when = "" if last.name == points.index[-1] else f" ({last['label'].splitlines()[0]})"
+        labels.append((last["value"], f"{_said(last['value'], unit)}{when}", {"color": BLUE, "fontweight": "bold"}))
+    if target is not None:
+        labels.append((target, f"standard {_said(target, unit)}", {"color": ORANGE, "fontsize": SMALL}))
+    labels.sort(key=lambda label: label[0])
+    heights = _apart([value / axes.get_ylim()[1] for value, _, _ in labels])
+    for height, (_, words, style) in zip(heights, labels, strict=True):
+        axes.annotate(words, (1, height), xycoords="axes fraction", xytext=(5, 0), textcoords="offset points",
+                      va="center", annotation_clip=False, **style)  # fmt: skip
+
+
+def _apart(heights: list[float]) -> list[float]:
+    """One or two heights on the axis, in rising order and no closer than a line of text.
+
+    >>> _apart([0.5]), _apart([0.2, 0.8]), [round(height, 2) for height in _apart([0.87, 0.89])]
+    ([0.5], [0.2, 0.8], [0.83, 0.93])
+    """
+    if len(heights) < 2 or heights[1] - heights[0] >= LINE_OF_AXIS:
+        return heights
+    middle = sum(heights) / 2
+    return [middle - LINE_OF_AXIS / 2, middle + LINE_OF_AXIS / 2]
+
+
 # --- axes ------------------------------------------------------------------------------------------------------------
 
 
-def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
+def _canvas() -> tuple[Figure, Axes]:
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
         FigureCanvasSVG(figure)
         return figure, figure.add_subplot()
 
 
 def _time_axis(axes: Axes, labels: list[str]) -> None:
-    """Every label where they are few; else every third, counted back from the last."""
-    step = 1 if len(labels) <= 8 else 3
+    """A small tick for every period; a label on as many of them as stand clear of each other, counted back from the last."""
+    longest = max(len(line) for label in labels for line in label.split("\n"))
+    fit = ROOM_FOR_LABELS / (0.62 * SMALL * longest + SMALL)
+    step = next((step for step in STEPS if len(labels) <= step * int(fit)), STEPS[-1])
     at = list(range(len(labels) - 1, -1, -step))
-    axes.set_xticks(at, [labels[here] for here in at], fontsize=8)
-    axes.set_xlim(-0.6, len(labels) - 0.4 + max(1.2, len(labels) * 0.07))
+    axes.set_xticks(at, [labels[here] for here in at], fontsize=SMALL)
+    axes.set_xticks(range(len(labels)), minor=True)
+    axes.set_xlim(-0.5 - 0.02 * len(labels), len(labels) - 0.5)
 
 
 def _new_definitions(points: pd.DataFrame) -> list[tuple[int, str]]:
@@ -138,11 +188,11 @@ def _new_definitions(points: pd.DataFrame) -> list[tuple[int, str]]:
 def _value_axis(axes: Axes, unit: str, points: pd.DataFrame, target: float | None) -> None:
     if unit == "share":
         axes.set_ylim(0, 1.04)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"], fontsize=8)
+        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"], fontsize=SMALL)
     else:
         top = max([*points["high"].dropna(), *points["value"].dropna(), target or 0, 1])
         axes.set_ylim(0, top * 1.1)
-        axes.tick_params(axis="y", labelsize=8)
+        axes.tick_params(axis="y", labelsize=SMALL)
     axes.grid(axis="y", color="#ececec", lw=0.7)
     axes.set_axisbelow(True)
 

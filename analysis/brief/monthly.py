@@ -387,9 +387,8 @@ def trends(numbers: Numbers) -> Html:
 
 def mixes(numbers: Numbers) -> Html:
     """How visits ended, who asked for help and why."""
-    return markup.together(
-        *(panels.mix_table(numbers, measure) for measure in ("disposition", "referral_source", "presenting_problem"))
-    )
+    tables = [panels.mix_table(numbers, measure) for measure in MIXES if measure not in dict(numbers.off)]
+    return Html(f'<div class="pair">{"".join(f"<div>{table}</div>" for table in tables)}</div>')
 
 
 def about(numbers: Numbers) -> Html:

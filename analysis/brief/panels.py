@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.brief import figures, markup, wording
-from analysis.brief.disclosure import shown_count, write_table
 from analysis.brief.made_from import made_from, say_made_from
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
+from analysis.brief.shareable import shown_count, write_table
+from analysis.intervals import Interval
 from analysis.params import ROOT, Disclosure, Study, disclosure
 from analysis.periods import Period
 from analysis.quality.cards import choices_for, target_for
 from analysis.quality.counts import WHY_MISSING
-from analysis.quality.intervals import Interval
 from analysis.quality.measures import categories
 from analysis.quality.usual import usual_range
 from analysis.tables import MEASURES_TABLE, STATEWIDE
@@ -154,9 +154,13 @@ def mix_table(numbers: Numbers, measure: str, *, site: str = STATEWIDE) -> Html:
         return Html("")
     card, rule = numbers.cards.cards[measure], disclosure()
     rows = _mix(numbers, measure, site)
-    lines = [_mix_line(row, rule) for _, row in rows[~rows["none"]].iterrows()]
+    if rows["hidden"].all():
+        return markup.paragraph(f"{card.title}: too few to show at {place_name(numbers, site)}.")
+    lines = [_mix_line(row, rule) for _, row in rows[~rows["none"] & ~rows["hidden"]].iterrows()]
+    if rows["hidden"].any():
+        lines.append((f"each of: {', '.join(rows.loc[rows['hidden'], 'words'])}", rule.mark, "", ""))
     if rows["none"].any():
-        lines.append((f"none recorded: {', '.join(rows.loc[rows['none'], 'words'])}", "0", "", ""))
+        lines.append((f"none: {', '.join(rows.loc[rows['none'], 'words'])}", "0", "", ""))
     caption = f"{card.title}, {place_name(numbers, site)}, {numbers.windows.year.words}"
     table = markup.table(
         lines, caption=caption, headers=["", "Crises", "Share", "95% range"], numeric=["Crises", "Share", "95% range"]
@@ -180,8 +184,8 @@ def _mix(numbers: Numbers, measure: str, site: str) -> pd.DataFrame:
 
 
 def _mix_line(row: pd.Series, rule: Disclosure) -> tuple[str, str, str, str]:
-    if row["hidden"] or pd.isna(row["value"]):
-        return row["words"], rule.mark if row["hidden"] else "not given", "", ""
+    if pd.isna(row["value"]):
+        return row["words"], "not given", "", ""
     share = markup.percent(row["value"], row["denominator"])
     return row["words"], shown_count(row["numerator"], rule), share, markup.interval(row["low"], row["high"], "share")
 
@@ -193,10 +197,7 @@ def hidden_note() -> str:
 
 
 def _mix_note(rows: pd.DataFrame) -> Html:
-    known = rows.loc[~rows["hidden"]].head(1)
-    if known.empty:
-        return markup.paragraph("Every part is too small to show.")
-    row = known.iloc[0]
+    row = rows.loc[~rows["hidden"]].iloc[0]
     unknown = row["not_measurable"]
     left = "" if pd.isna(unknown) or not unknown else f"; {markup.number(unknown)} more have none recorded"
     reason = f" {WHY_MISSING['not_recorded'].capitalize()}." if row["why_missing"] == "not_recorded" else ""

@@ -45,7 +45,10 @@ def headline(numbers: Numbers, site: str) -> Html:
     for measure, what in REACHED.items():
         row = numbers.row(measure, year, site=site)
         if row is not None and pd.notna(row["value"]):
-            sentence += f"; {wording.share_words(row)} {what}{_against(numbers, measure, row)}"
+            said = f"{markup.x_of_n(row['numerator'], row['denominator'])} {what}"
+            share = markup.percent(row["value"], row["denominator"])
+            span = markup.interval(row["low"], row["high"], "share")
+            sentence += f"; {said} ({share}, range {span}){_against(numbers, measure, row)}"
             break
     return Html(f'<p class="headline">{markup.escaped(sentence)}.</p>')
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.brief import markup
+from analysis.intervals import Interval
 from analysis.params import Clock, disclosure
 from analysis.periods import Period
 from analysis.quality.comparisons import Change
-from analysis.quality.intervals import Interval
 from analysis.tables import CLOCK_WORDS, RESPONSE_MODES, URGENCIES
 
 FALSE_ALARMS_OF_COUNTS = (

@@ -28,12 +28,14 @@ def read_times(values: pd.Series, formats: Sequence[str], *, time_zone: str) -> 
     read = pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns]")
     text = values.astype("string")
     for pattern in formats:
-        read = read.fillna(pd.to_datetime(text, format=pattern, errors="coerce"))
-    iso = text.str.fullmatch(FROM_A_CELL if formats else ISO).fillna(False)
-    read = read.fillna(pd.to_datetime(text.where(iso), format="ISO8601", errors="coerce"))
-    offset = text.str.fullmatch(WITH_OFFSET).fillna(False)
-    if offset.any():
-        moments = pd.to_datetime(text.where(offset), format="ISO8601", errors="coerce", utc=True)
+        read = read.fillna(pd.to_datetime(text[read.isna()], format=pattern, errors="coerce"))
+    left = text[read.isna()].dropna()
+    iso = left[left.str.fullmatch(FROM_A_CELL if formats else ISO)]
+    offset = left[left.str.fullmatch(WITH_OFFSET)]
+    if len(iso):
+        read = read.fillna(pd.to_datetime(iso, format="ISO8601", errors="coerce"))
+    if len(offset):
+        moments = pd.to_datetime(offset, format="ISO8601", errors="coerce", utc=True)
         read = read.fillna(moments.dt.tz_convert(time_zone).dt.tz_localize(None))
     return read.where(read.between(*READABLE)).astype("datetime64[us]")
 

@@ -95,9 +95,10 @@ def _one_text(parts: list[pd.Series], column: Column) -> pd.Series:
         return parts[0]
     if column.kind == "clock":
         return clocks.joined_day_and_time(*parts)
-    written = pd.concat(parts, axis=1)
-    joined = written.fillna("").agg(SEVERAL.join, axis=1).astype("string")
-    return joined.mask(written.isna().all(axis=1))
+    joined, missing = parts[0].fillna(""), parts[0].isna()
+    for part in parts[1:]:
+        joined, missing = joined + SEVERAL + part.fillna(""), missing & part.isna()
+    return joined.mask(missing)
 
 
 def not_allowed(column: Column, field: ColumnSource) -> str:

@@ -22,11 +22,12 @@ def copies(written: pd.DataFrame, real_clocks: pd.Series) -> pd.DataFrame:
     there = [column for column in AGREE if column in written]
     if not there:
         return pd.DataFrame(False, index=written.index, columns=["later", "in_group", "set_aside"])
-    later = written.duplicated(there, keep="first")
+    group = written.groupby(there, dropna=False, sort=False).ngroup()
+    later = group.duplicated(keep="first")
     return pd.DataFrame(
         {
             "later": later,
-            "in_group": written.duplicated(there, keep=False),
+            "in_group": group.duplicated(keep=False),
             "set_aside": later & real_clocks.ge(COPY_NEEDS_CLOCKS),
         }
     )

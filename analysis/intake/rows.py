@@ -162,9 +162,10 @@ def _keys_once(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """The first row of each key is kept; a later one is set aside where it is the same row again, else rejected."""
     key = list(table.key)
-    usable = rows.index[rows["fate"].eq(ACCEPTED)]
-    again = rows.loc[usable, key].duplicated().reindex(rows.index, fill_value=False)
-    same = again & text.loc[usable].duplicated().reindex(rows.index, fill_value=False)
+    usable = rows.loc[rows["fate"].eq(ACCEPTED), key]
+    shared = text.loc[usable.index[usable.duplicated(keep=False)]]
+    again = usable.duplicated().reindex(rows.index, fill_value=False)
+    same = again & shared.duplicated().reindex(rows.index, fill_value=False)
     words = " and ".join(key)
     reasons = _joined(reasons, _if(same, f"the same row again, with the same {words}"))
     reasons = _joined(reasons, _if(again & ~same, f"{words} already used by an earlier row that says something else"))

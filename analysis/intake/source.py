@@ -26,7 +26,9 @@ def _as_written(given: object) -> object:
     if not isinstance(given, int | float | date):
         return given
     if isinstance(given, bool):
-        raise ValueError('needs quotes: YAML reads Yes, No, On and Off as true or false; write "No" as your file has it')
+        raise ValueError(
+            'needs quotes: YAML reads Yes, No, On and Off as true or false; write "No" as your file has it'
+        )
     kind = "a number" if isinstance(given, int | float) else "a date"
     raise ValueError(f'needs quotes: YAML reads {given} as {kind}, not as text; write "{given}" as your file has it')
 

@@ -4,6 +4,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from xml.etree import ElementTree
@@ -32,21 +33,21 @@ def read_sheet(content: bytes, table: TableSource, name: str) -> Grid:
     """The header and rows of one sheet: the declared one, else the first."""
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = book.sheet_names
-        sheet = table.sheet or next(iter(names), "")
-        if sheet not in names:
-            listing = ", ".join(f'"{one}"' for one in names) or "none"
-            raise IntakeError(
-                f'{name}: has no sheet "{sheet}"{did_you_mean(sheet, names)}. Its sheets: {listing}. '
-                "Correct sheet in source.yml."
-            )
-        grid = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-        no_value = list(_cells_without_value(content, sheet))
-    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError) as error:
+        sheet = table.sheet or next(iter(book.sheet_names), "")
+        there = sheet in book.sheet_names
+        grid = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) if there else []
+        no_value = list(_cells_without_value(content, sheet)) if there else []
+    except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, ValueError) as error:
         raise IntakeError(
             f"{name}: is not a spreadsheet that can be read: damaged, cut off, locked by a password or of another kind than "
             f"its name says ({type(error).__name__}). Open it, save it anew as .xlsx, or ask the sender for it again."
         ) from None
+    if not there:
+        listing = ", ".join(f'"{one}"' for one in book.sheet_names) or "none"
+        raise IntakeError(
+            f'{name}: has no sheet "{sheet}"{did_you_mean(sheet, book.sheet_names)}. Its sheets: {listing}. '
+            "Correct sheet in source.yml."
+        )
     rows = [[cell_text(value) for value in row] for row in grid]
     for row, column, text in no_value:
         if row <= len(rows) and column <= len(rows[row - 1]) and not rows[row - 1][column - 1]:
@@ -57,7 +58,7 @@ def read_sheet(content: bytes, table: TableSource, name: str) -> Grid:
             f'{name}: sheet "{sheet}" is empty from row {table.header_row} on. Correct sheet or header_row in source.yml, or '
             "ask the sender for the file again."
         )
-    others = ", ".join(f'"{one}"' for one in names if one != sheet)
+    others = ", ".join(f'"{one}"' for one in book.sheet_names if one != sheet)
     return Grid(
         header=numbered[0][1],
         records=iter(numbered[1:]),
@@ -70,11 +71,11 @@ def read_parquet(content: bytes, name: str) -> Grid:
     """The columns and rows of a Parquet file; the first row has number 2, as below a header."""
     try:
         table = pyarrow.parquet.read_table(io.BytesIO(content))
-    except (pyarrow.ArrowException, OSError):
+        values = [[cell_text(value) for value in column.to_pylist()] for column in table.columns]
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError):
         raise IntakeError(
             f"{name}: is not a Parquet file that can be read: damaged or cut off. Ask the sender for it again."
         ) from None
-    values = [[cell_text(value) for value in column.to_pylist()] for column in table.columns]
     rows = [(number, list(row)) for number, row in enumerate(zip(*values, strict=True), start=2)]
     return Grid(
         table.column_names, iter([row for row in rows if any(row[1])]), "its columns", "the name of the file (files)"
@@ -137,11 +138,9 @@ def _cells_without_value(content: bytes, sheet: str) -> Iterator[tuple[int, int,
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     """The path of the sheet inside the workbook."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    relation = next(
-        one.get(_RELATION) for one in book.iter() if one.tag.rpartition("}")[2] == "sheet" and one.get("name") == sheet
-    )
+    relations = {one.get("name"): one.get(_RELATION) for one in book.iter() if one.tag.rpartition("}")[2] == "sheet"}
     links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    target = next(link.get("Target", "") for link in links if link.get("Id") == relation)
+    target = {link.get("Id"): link.get("Target", "") for link in links}[relations[sheet]]
     return posixpath.normpath(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
 
 

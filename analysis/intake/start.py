@@ -35,6 +35,10 @@ place: site
 #history_months: 24
 ## Months before the period that a site is compared with.
 #baseline_months: 12
+## The first day from which the records are whole, and why: months before it are left out of every figure over time.
+#complete_from:
+#  day: 2024-07-01
+#  why: The record system was set up anew; earlier months hold a few rows only.
 ## Only where the data are invented: the words that every page then carries.
 #made_up: Made-up data. Nothing here is about real children.
 
@@ -249,16 +253,15 @@ def _indented(lines: Iterable[str], blanks: int) -> list[str]:
     return [" " * blanks + line for line in lines]
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], *, root: Path = ROOT) -> int:
     """Exit status 0, or 1 with one sentence on why no study was started."""
     try:
         if len(arguments) != 1:
             raise ParamsError("Name one new study, as in make study STUDY=nm.")
-        start_study(arguments[0])
+        name = start_study(arguments[0], root=root).name
     except ParamsError as error:
         print(error, file=sys.stderr)
         return 1
-    name = arguments[0]
     print(f"1. Copy the extract to data/raw/{name}/ (make that folder; git leaves it alone).")
     print(
         f"2. Write your own values in params/{name}/study.yml and params/{name}/source.yml wherever they say {TO_FILL_IN}."

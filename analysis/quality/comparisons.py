@@ -6,8 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
+from analysis.intervals import Interval, clopper_pearson, rate_ratio, share_difference
 from analysis.quality.cards import Cards
-from analysis.quality.intervals import Interval, clopper_pearson, rate_ratio, share_difference
 
 Kind = Literal["higher", "lower", "no_more_than_chance", "cannot_tell"]
 NONE = float("nan")

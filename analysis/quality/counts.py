@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.intervals import Interval, garwood, order_statistic_ranks, wilson
 from analysis.params import Clock, Study
 from analysis.periods import Period
 from analysis.quality.cards import Card, Cards, choices_for, switched_off
 from analysis.quality.exposure import Days, child_years, months_of_service
-from analysis.quality.intervals import Interval, garwood, order_statistic_ranks, wilson
 from analysis.quality.measures import MEASURES, Choices, categories
 from analysis.quality.waits import say_clock
 from analysis.tables import MEASURES_TABLE, STATEWIDE

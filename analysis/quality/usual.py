@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.quality.intervals import Interval
+from analysis.intervals import Interval
 
 PER_MEAN_RANGE = 2.66  # 3 / 1.128: Wheeler 1993, Understanding Variation, natural process limits of an XmR chart
 FEWEST_MONTHS = 10

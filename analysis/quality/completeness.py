@@ -1,0 +1,66 @@
+"""What is recorded and what is not: by column, and by month where recording changed."""
+
+import pandas as pd
+
+from analysis.tables import CLOCKS, EPISODES, Column
+
+
+def recorded_columns(episodes: pd.DataFrame) -> list[Column]:
+    """The columns of the contract that the study maps and fills at least once, without identifiers and derived ones."""
+    return [
+        column
+        for column in EPISODES.mapped
+        if column.kind != "key" and column.name in episodes and episodes[column.name].notna().any()
+    ]
+
+
+def by_column(episodes: pd.DataFrame) -> pd.DataFrame:
+    """How complete each column is. One row per recorded column: column, means, usable, rows, date_only, missing, blanked.
+
+    `usable` counts values that a measure can use; for clocks the rest is a bare date, missing, or blanked (unreadable, outside the
+    days covered, before an earlier event); for other columns the rest is missing.
+    """
+    lines = []
+    for column in recorded_columns(episodes):
+        usable = int(episodes[column.name].notna().sum())
+        if column.name in CLOCKS:
+            notes = episodes[f"{column.name}_note"].value_counts()
+            date_only, missing = int(notes.get("date_only", 0)), int(notes.get("missing", 0))
+        else:
+            date_only, missing = 0, len(episodes) - usable
+        blanked = len(episodes) - usable - date_only - missing
+        lines.append((column.name, column.means, usable, len(episodes), date_only, missing, blanked))
+    return pd.DataFrame(lines, columns=["column", "means", "usable", "rows", "date_only", "missing", "blanked"])
+
+
+def missing_by_month(episodes: pd.DataFrame, months: list[pd.Period]) -> pd.DataFrame:
+    """Episodes whose value is not usable. One row per recorded column and month: column, month, missing, rows.
+
+    >>> episodes = pd.DataFrame({"counted_on": pd.to_datetime(["2025-06-02", "2025-07-01"]), "disposition": ["community", None]})
+    >>> missing_by_month(episodes, [pd.Period("2025-06"), pd.Period("2025-07")])[["missing", "rows"]].values.tolist()
+    [[0, 1], [1, 1]]
+    """
+    month = episodes["counted_on"].dt.to_period("M")
+    rows = month.value_counts().reindex(months, fill_value=0)
+    lines = []
+    for column in recorded_columns(episodes):
+        missing = month[episodes[column.name].isna()].value_counts().reindex(months, fill_value=0)
+        lines.append(
+            pd.DataFrame(
+                {"column": column.name, "month": months, "missing": missing.to_numpy(), "rows": rows.to_numpy()}
+            )
+        )
+    return pd.concat(lines, ignore_index=True)
+
+
+def turned(missing: pd.DataFrame, *, by_more_than: float, fewest: int) -> list[str]:
+    """The columns whose missing part differs between two months by more than `by_more_than`, the largest difference first.
+
+    Months with fewer than `fewest` episodes are not looked at. A column that is always half empty is poor; one that turns empty
+    makes every figure that rests on it look like a change of the service.
+    """
+    seen = missing[missing["rows"].ge(fewest)]
+    part = (seen["missing"] / seen["rows"]).groupby(seen["column"])
+    spread = (part.max() - part.min()).rename("spread").reset_index()
+    found = spread[spread["spread"].gt(by_more_than)].sort_values(["spread", "column"], ascending=[False, True])
+    return found["column"].tolist()
