@@ -19,19 +19,23 @@ INSTALLED := $(VENV)/installed
 CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
 DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
 INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
-BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/brief/*.py analysis/brief/template/*)
+BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py analysis/savings/*.py analysis/brief/*.py \
+	analysis/brief/template/*)
 
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief
 SITE_NOTEBOOKS := site_scorecard
+ROI_NOTEBOOKS := ed_diversion placement_avoidance
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
 reads_collaborative_brief = $(reads_data_quality)
 reads_site_scorecard = $(reads_data_quality)
+reads_ed_diversion = $(reads_data_quality) params/diversion.yml
+reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
 PLAN := data/processed/$(STUDY)/plan.mk
-MANY := $(filter briefs collaborative,$(MAKECMDGOALS))
+MANY := $(filter briefs collaborative roi,$(MAKECMDGOALS))
 ifneq ($(MANY),)
 include $(PLAN)
 endif
@@ -42,20 +46,30 @@ BRIEFS := outputs/$(STUDY)/briefs
 COLLABORATIVE := $(foreach name,$(STATEWIDE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/statewide/$(name).html) \
 	$(foreach site,$(SITES),$(foreach name,$(SITE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
 
+# An ROI study counts over every month that the extract covers; a month named for the others does not cut it.
+ROI_PERIOD = $(if $(filter roi,$(MAKECMDGOALS)),$(if $(filter command line,$(origin PERIOD)),$(PERIOD),$(ACCRUAL)),$(ACCRUAL))
+ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).html)
+
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs collaborative data lab study env test test-all check docs format clean
+.PHONY: help briefs roi collaborative request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
 		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo
 
-briefs: $$(COLLABORATIVE)  ## every brief of the last complete month; PERIOD=2026-10 for another
+briefs: $$(COLLABORATIVE) $$(ROI)  ## every brief of the last complete month; PERIOD=2026-10 for another
+	@$(build)
+
+roi: $$(ROI)  ## ED diversion, placement and dollars, over the whole extract; PERIOD=2023-07_2026-06 for a part
 	@$(build)
 
 collaborative: $$(COLLABORATIVE)  ## the monthly set: PERIOD=2026-10 [SITES="site-01 site-04"]
 	@$(build)
+
+request: $(PLAN)  ## write the data request that would narrow the ROI answer most
+	@$(RUN) -m analysis.brief.request $(STUDY)
 
 data: $(PLAN)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed
 

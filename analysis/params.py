@@ -193,7 +193,7 @@ def read_yaml(path: Path) -> dict:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ParamsError(f"{shown(path)}, line {line}: {error.problem}. Correct the YAML there.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError) as error:  # a day like 2025-02-31; bytes that are no text; a list for a key
         raise ParamsError(f"{shown(path)} is not readable as YAML text: {str(error).splitlines()[0]}.") from None
     if not isinstance(content, dict):
         raise ParamsError(f'{shown(path)} must hold "key: value" lines; found {type(content).__name__}.')

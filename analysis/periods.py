@@ -102,3 +102,13 @@ def last_complete_month(to_on: pd.Timestamp) -> pd.Period:
     """
     month = to_on.to_period("M")
     return month if to_on.normalize() == month.end_time.normalize() else month - 1
+
+
+def first_complete_month(from_on: pd.Timestamp) -> pd.Period:
+    """The first month that the extract covers from its first day.
+
+    >>> first_complete_month(pd.Timestamp("2024-08-18")), first_complete_month(pd.Timestamp("2025-01-01"))
+    (Period('2024-09', 'M'), Period('2025-01', 'M'))
+    """
+    day = pd.Timestamp(from_on)
+    return day.to_period("M") + int(day.day > 1)

@@ -44,6 +44,8 @@ class Column:
         Small values are hidden in anything that leaves `runs/`.
     derived : bool
         Made at intake; a source cannot be mapped to it.
+    known_as : str
+        What the field's own records call it (T-MSIS/TAF for claims, AFCARS for child welfare): for a data request.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Column:
     at_least: float | None = None
     at_most: float | None = None
     pattern: str | None = None
+    known_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,12 @@ LIVING_SITUATIONS = {
 }
 AT_HOME = ("family", "kin", "foster")  # settings that a placement would take a child away from
 
+CLAIM_FILES = {
+    "inpatient": "inpatient",
+    "long_term": "long-term care and residential",
+    "other": "outpatient, ED, professional",
+}
+
 DISCHARGE_REASONS = {
     "goals_met": "goals met",
     "family_declined": "the family declined",
@@ -333,6 +342,76 @@ POPULATION = Table(
     ),
 )
 
+CLAIMS = Table(
+    "claims",
+    row="one line of a Medicaid claim or encounter",
+    key=("claim_id", "line"),
+    columns=(
+        Column("claim_id", "key", "The claim", required=True, identifying=True, known_as="CLM_ID"),
+        Column("line", "count", "Line of the claim", required=True, at_least=1, known_as="LINE_NUM"),
+        Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True,
+               known_as="MSIS_IDENT_NUM, through the agency's link"),
+        Column("file_type", "code", "Which claims file", codes=CLAIM_FILES, required=True),
+        Column("service_from_on", "day", "First day of service or admission", required=True, known_as="SRVC_BGNNG_DT, ADMSN_DT"),
+        Column("service_to_on", "day", "Last day of service or discharge", known_as="SRVC_ENDG_DT, DSCHRG_DT"),
+        Column("diagnosis_1", "text", "Principal diagnosis, ICD-10-CM", known_as="DGNS_1_CD"),
+        Column("diagnosis_2", "text", "Second diagnosis, ICD-10-CM", known_as="DGNS_2_CD"),
+        Column("revenue_code", "text", "Revenue code", known_as="REV_CD"),
+        Column("procedure_code", "text", "CPT or HCPCS", known_as="PRCDR_CD"),
+        Column("place_of_service", "text", "CMS place of service", known_as="SRVC_PLC_CD"),
+        Column("bill_type", "text", "Type of bill", known_as="BILL_TYPE_CD"),
+        Column("patient_status", "text", "Discharge status", known_as="PTNT_STUS_CD"),
+        Column("paid_usd", "number", "Paid by Medicaid or its plan", unit="US dollars", known_as="MDCD_PD_AMT"),
+        Column("ffs_equivalent_usd", "number", "Fee-for-service equivalent of an encounter", unit="US dollars",
+               known_as="MDCD_FFS_EQUIV_AMT"),
+    ),
+)  # fmt: skip
+
+ENROLLMENT = Table(
+    "enrollment",
+    row="one child and month of Medicaid enrollment",
+    key=("child_id", "month_on"),
+    columns=(
+        Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True, known_as="MSIS_IDENT_NUM"),
+        Column("month_on", "day", "First day of the month", required=True),
+        Column("days", "count", "Days enrolled in the month", required=True, at_least=0, at_most=31,
+               known_as="MDCD_ENRLMT_DAYS_01..12"),
+        Column("county_fips", "text", "County of residence", pattern=r"\d{5}", known_as="ELGBL_CNTY_CD"),
+        Column("eligibility_group", "text", "Eligibility group", known_as="ELGBLTY_GRP_CD_01..12"),
+        Column("plan_type", "text", "Managed-care plan type", known_as="MC_PLAN_TYPE_CD_01..12"),
+    ),
+)  # fmt: skip
+
+PLACEMENTS = Table(
+    "placements",
+    row="one living arrangement of one child in care",
+    key=("child_id", "from_on"),
+    columns=(
+        Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True,
+               known_as="AFCARS record number, through the agency's link"),
+        Column("removed_on", "day", "Day of removal from home", known_as="AFCARS E69"),
+        Column("from_on", "day", "First day of the living arrangement", required=True, known_as="AFCARS E112"),
+        Column("to_on", "day", "Last day; empty while it lasts"),
+        Column("setting", "code", "Kind of living arrangement", codes=LIVING_SITUATIONS, required=True,
+               known_as="AFCARS E113 to E120"),
+        Column("exit_reason", "text", "Reason of exit from care", known_as="AFCARS E155"),
+        Column("daily_rate_usd", "number", "What the agency pays a day", unit="US dollars", at_least=0),
+    ),
+)  # fmt: skip
+
+DETENTIONS = Table(
+    "detentions",
+    row="one stay of one child in detention",
+    key=("child_id", "booked_on"),
+    columns=(
+        Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True),
+        Column("booked_on", "day", "Day of booking", required=True),
+        Column("released_on", "day", "Day of release; empty while detained"),
+        Column("facility", "text", "Facility"),
+        Column("charge_level", "text", "Most serious charge"),
+    ),
+)
+
 MEASURES_TABLE = Table(
     "measures",
     row="one measure, stratum, place and period (written under outputs/, small counts hidden)",
@@ -373,8 +452,74 @@ PROBLEMS_TABLE = Table(
     ),
 )
 
+EFFECTS_TABLE = Table(
+    "effects",
+    row="one estimate, or one pair of bounds (written under outputs/)",
+    key=("design", "estimand", "estimator", "outcome", "subgroup", "horizon_days", "scale"),
+    derived=True,
+    columns=(
+        Column("design", "text", "Which study design; episodes_alone before any linkage", required=True),
+        Column("estimand", "text", "What is estimated, in words", required=True),
+        Column("estimator", "text", "How", required=True),
+        Column("outcome", "text", "The outcome", required=True),
+        Column("ed_definition", "text", "Which rule makes an ED visit"),
+        Column("subgroup", "text", "All, or a group of children", required=True),
+        Column("horizon_days", "count", "Days after the first contact; 0 is the crisis itself"),
+        Column("scale", "text", "difference, ratio, rate_ratio or odds_ratio", required=True),
+        Column("unit", "text", "What the estimate is counted in"),
+        Column("treated_value", "number", "The outcome with the service"),
+        Column("comparison_value", "number", "The outcome without it"),
+        Column("estimate", "number", "The estimate; missing where there are only bounds"),
+        Column("low", "number", "Lower end of the interval or bound"),
+        Column("high", "number", "Upper end of the interval or bound"),
+        Column("n_treated", "count", "Episodes (or children) with the service", counts_children=True),
+        Column("n_comparison", "count", "Episodes (or children) without it", counts_children=True),
+        Column("grade", "text", "strong, suggestive or can't tell yet", required=True),
+        Column("why_not", "text", "Why it is no better"),
+    ),
+)
+
+SAVINGS_TABLE = Table(
+    "savings",
+    row="one line of a ledger (written under outputs/); amount_usd is quantity x unit_usd x share",
+    key=("design", "route", "horizon_days", "fiscal_year", "ledger", "payer", "item", "timing"),
+    derived=True,
+    columns=(
+        Column("design", "text", "Which study design the quantity is from", required=True),
+        Column("route", "text", "How the quantity comes about", required=True),
+        Column("horizon_days", "count", "Days after the first contact; 0 is the crisis itself"),
+        Column("fiscal_year", "text", "State fiscal year, SFY2026", required=True),
+        Column("ledger", "text", "Whose books: program_cost, payer, societal", required=True),
+        Column("payer", "text", "Who pays", required=True),
+        Column("item", "text", "The line of params/costs.csv, or the program's own cost", required=True),
+        Column("quantity", "number", "How many units"),
+        Column("unit_usd", "number", "Price of a unit in price_year", unit="US dollars"),
+        Column("share", "share", "The payer's share on that date", at_least=0, at_most=1),
+        Column("cashable", "text", "cashable_now, on_step, capacity_released or non_cash"),
+        Column("timing", "text", "inside or after the enhanced-match window, or always"),
+        Column("amount_usd", "number", "The product of the row", unit="US dollars"),
+        Column("low", "number", "Lower bound of the amount", unit="US dollars"),
+        Column("high", "number", "Upper bound of the amount", unit="US dollars"),
+        Column("price_year", "count", "The year whose dollars these are"),
+    ),
+)
+
 TABLES: Mapping[str, Table] = {
-    table.name: table for table in (EPISODES, SITES, SITE_COUNTIES, POPULATION, MEASURES_TABLE, PROBLEMS_TABLE)
+    table.name: table
+    for table in (
+        EPISODES,
+        SITES,
+        SITE_COUNTIES,
+        POPULATION,
+        CLAIMS,
+        ENROLLMENT,
+        PLACEMENTS,
+        DETENTIONS,
+        MEASURES_TABLE,
+        PROBLEMS_TABLE,
+        EFFECTS_TABLE,
+        SAVINGS_TABLE,
+    )
 }
 RECEIVED = {name: table for name, table in TABLES.items() if not table.derived}
 REQUIRED_TABLES = ("episodes", "sites")

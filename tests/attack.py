@@ -57,14 +57,30 @@ def audit(
     return found
 
 
+def small_finds(
+    shown: pd.DataFrame, rule: Disclosure, *, hide: str, unit: str, elsewhere: bool = False, adds_up: bool = True
+) -> list[str]:
+    """One sentence for every hidden count of one measure that must be one certain number from 1 to the largest hidden.
+
+    As `audit`, for the figures that a brief shows over time: a hidden count that is large may follow, it hides nobody. With
+    `adds_up` False (children, who may come twice) a total is no more than its parts together and no less than each.
+    """
+    attack = _Attack(shown, hide, unit, rule.smallest_shown, elsewhere, 7, adds_up=adds_up)
+    return [
+        f"{words} must be {least:.0f}."
+        for words, least, most, _ in attack.ranges(enough=1)
+        if least == most and 1 <= least < rule.smallest_shown
+    ]
+
+
 class _Attack:
     """One measure's shown numbers as equations, and the bounds that they set.
 
     A quantity is (name, stratum, site_id, period) with the name n, d or t (numerator, denominator, not measurable).
     """
 
-    def __init__(self, rows, hide, unit, smallest, elsewhere, fiscal_year_starts) -> None:
-        self.hide, self.unit, self.smallest, self.elsewhere = hide, unit, smallest, elsewhere
+    def __init__(self, rows, hide, unit, smallest, elsewhere, fiscal_year_starts, *, adds_up=True) -> None:
+        self.hide, self.unit, self.smallest, self.elsewhere, self.adds_up = hide, unit, smallest, elsewhere, adds_up
         self.rows = rows.sort_values(["stratum", "site_id", "period"])
         self.months = _months_within(rows["period"].unique(), fiscal_year_starts)
         self.number: dict[tuple, float] = {}  # shown
@@ -117,7 +133,11 @@ class _Attack:
                 of_months[name, stratum, site, longer].append(one)
             if name == "n" and self.quantity("d", *one[1:]) in self.known:
                 self.keep([one], self.quantity("d", *one[1:]), exact=False)
-        for total, parts in [*of_sites.items(), *of_strata.items()]:
+        sites = set(self.rows["site_id"]) - {STATEWIDE}
+        for total, parts in of_sites.items():
+            # A span that only the state has a row for says nothing of its sites.
+            self.keep(parts, total, exact=sites <= {part[2] for part in parts})
+        for total, parts in of_strata.items():
             self.keep(parts, total)
         for total, parts in of_months.items():
             self.keep(parts, total, exact=len(parts) == self.months["length"][total[3]])
@@ -126,9 +146,19 @@ class _Attack:
         """Parts sum to the total, or to no more than it."""
         if total not in self.known:
             return
+        if not self.adds_up and total[0] == "n" and parts[0][0] == "n":
+            for part in parts:
+                self.bound([part], total)
+            if exact:
+                self.bound([total], *parts)
+            return
+        self.bound(parts, total, exact=exact)
+
+    def bound(self, parts: list[tuple], *totals: tuple, exact: bool = False) -> None:
+        """Parts sum to no more than the totals, or to them."""
         terms: dict[int, float] = defaultdict(float)
         right = 0.0
-        for one, sign in [*((part, 1.0) for part in parts), (total, -1.0)]:
+        for one, sign in [*((part, 1.0) for part in parts), *((total, -1.0) for total in totals)]:
             if one in self.column:
                 terms[self.column[one]] += sign
             else:
@@ -155,18 +185,25 @@ class _Attack:
 
     def sentences(self) -> list[str]:
         """One sentence a find."""
-        targets = self.targets()
-        if not targets:
-            return []
-        low, high = self.bounds([terms for _, terms, _ in targets])
         found = []
-        for (words, _, only_small), least, most in zip(targets, low, high, strict=True):
+        for words, least, most, only_small in self.ranges():
             within = least >= 1 and most < self.smallest
             if most > 0 and most - least + 1 <= NARROW - 1 and (within or not only_small):
                 found.append(f"{words} must be {least:.0f}{'' if least == most else f' to {most:.0f}'}.")
         return found
 
-    def bounds(self, targets: list[dict[int, float]]) -> tuple[np.ndarray, np.ndarray]:
+    def ranges(self, *, enough: int = NARROW) -> list[tuple[str, float, float, bool]]:
+        """Of each target: words, the least and the largest that it can be, and whether only a small value is a find.
+
+        A range that is seen to be `enough` wide is not searched to its end.
+        """
+        targets = self.targets()
+        if not targets:
+            return []
+        low, high = self.bounds([terms for _, terms, _ in targets], enough)
+        return [(words, least, most, small) for (words, _, small), least, most in zip(targets, low, high, strict=True)]
+
+    def bounds(self, targets: list[dict[int, float]], enough: int) -> tuple[np.ndarray, np.ndarray]:
         """The least and largest whole value of each target; one that is seen to vary enough is not searched to its end."""
         goals = _matrix([(terms, 0.0) for terms in targets], len(self.column))
         equal, at_most = _matrix(self.equal, len(self.column)), _matrix(self.at_most, len(self.column))
@@ -184,11 +221,11 @@ class _Attack:
                 "A_eq": equal[kept][:, inside], "b_eq": right[kept],
                 "A_ub": at_most[kept_most][:, inside], "b_ub": most[kept_most],
             }  # fmt: skip
-            low[wanted], high[wanted] = _extremes(goals[wanted][:, inside], limits)
+            low[wanted], high[wanted] = _extremes(goals[wanted][:, inside], limits, enough)
         return np.ceil(low - 1e-6), np.floor(high + 1e-6)
 
 
-def _extremes(goals: sparse.csr_matrix, limits: dict) -> tuple[np.ndarray, np.ndarray]:
+def _extremes(goals: sparse.csr_matrix, limits: dict, enough: int) -> tuple[np.ndarray, np.ndarray]:
     """Least and largest value of each goal. Every solution is a witness for all goals: one seen to vary enough is left."""
     low, high = np.full(goals.shape[0], np.inf), np.full(goals.shape[0], -np.inf)
     aside = np.random.default_rng(SEED_OF_THE_AIMS).random((WITNESSES, goals.shape[1])) - 0.5
@@ -197,7 +234,7 @@ def _extremes(goals: sparse.csr_matrix, limits: dict) -> tuple[np.ndarray, np.nd
             low, high = np.minimum(low, goals @ witness), np.maximum(high, goals @ witness)
     for index in range(goals.shape[0]):
         for sign in (1.0, -1.0):
-            if high[index] - low[index] >= NARROW:
+            if high[index] - low[index] >= enough:
                 break
             witness = _least(sign * goals[[index]].toarray()[0], limits)
             if witness is None:  # no upper end; below, nothing is negative

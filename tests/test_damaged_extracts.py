@@ -327,6 +327,10 @@ CASES = [
     # --- dates
     csv_case("day and month exchanged throughout", american((0, 1, 2, 3, 4, 5)), source=AMERICAN_CLOCKS,
              says=("episodes.csv", "6 of 6 values of requested_at", '"%m/%d/%Y %H:%M"', 'read as "%d/%m/%Y %H:%M"')),
+    # Days up to the 12th read either way, so only two rows of six are lost; that every value reads the other way gives it away.
+    csv_case("day and month exchanged, hidden by days up to the 12th",
+             american((0, 1, 2, 3, 4, 5)).replace("15/03", "07/03").replace("16/03", "08/03").replace("17/03", "09/03").replace("18/03", "10/03"),
+             source=AMERICAN_CLOCKS, says=("episodes.csv", "2 of 6 values of requested_at", "Day and month are exchanged")),
     csv_case("day and month exchanged in a few rows", american((0, 1)), source=AMERICAN_CLOCKS, counts=(6, 4, 2, 0), reasons={NO_DATE: 2},
              problems={"readable only with day and month exchanged; others of that kind may be misread": 6}),
     Case("day and month exchanged in one file of two", {"episodes_1.csv": american().encode(), "episodes_2.csv": american((0, 1, 2, 3, 4, 5)).replace("EP-70", "EP-71").encode()},

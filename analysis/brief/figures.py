@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 BLUE, GREY, ORANGE, INK = "#0063a6", "#6b6b6b", "#b84a00", "#1b1b1b"  # at least 5:1 on white
 STYLE = {
@@ -25,9 +26,12 @@ STYLE = {
     "text.color": INK,
 }
 # Inches and points: half a printed page and a phone's width show the figure at about its own size, so that 8 points stay 8 points.
-WIDTH, HEIGHT, SMALL = 3.5, 2.1, 8
-LINE_OF_AXIS = 0.1  # part of the axis that a line of text takes
-ROOM_FOR_LABELS = 165  # points along the time axis
+WIDTH, HEIGHT, BARS_HEIGHT, SMALL = 3.5, 1.75, 1.35, 8
+# The same margins in every figure over time, so that a month stands at the same place in all of them; parts of the width.
+LEFT, RIGHT = 0.145, 0.745
+LABEL_LINE, LABELS_OVER = 0.17, 0.1  # inches
+LINE_OF_AXIS = 0.14  # part of the axis that a line of text takes
+ROOM_FOR_LABELS = 150  # points along the time axis
 STEPS = (1, 2, 3, 4, 6, 12)  # a label at every so many periods
 ALT_LIMIT = 250
 
@@ -58,7 +62,7 @@ def draw_months(
     its 95% interval; the dashed line is the standard; the grey band is the usual range. Where the definition changes the line
     breaks and a dotted line says so: the two sides don't measure the same.
     """
-    figure, axes = _canvas()
+    figure, axes = _canvas(HEIGHT, LEFT, RIGHT, lines_under=2)
     if usual is not None:
         axes.axhspan(*usual, color="#e4e4e4", lw=0, zorder=0)
     _draw_line(axes, points)
@@ -68,7 +72,7 @@ def draw_months(
         late = start > len(points) / 2
         axes.axvline(start - 0.5, color=INK, lw=0.9, ls=":", zorder=1)
         axes.annotate(words, (start - 0.5, 0), xytext=(-3 if late else 3, 4), textcoords="offset points", zorder=4,
-                      ha="right" if late else "left", fontsize=SMALL, bbox={"fc": "white", "ec": "none", "pad": 0.5})  # fmt: skip
+                      ha="right" if late else "left", fontsize=SMALL, bbox={"fc": "white", "ec": "none", "pad": 0.5, "alpha": 0.85})  # fmt: skip
     _time_axis(axes, points["label"].tolist())
     _value_axis(axes, unit, points, target)
     if target is not None:
@@ -79,7 +83,7 @@ def draw_months(
 
 def draw_bars(bars: pd.DataFrame, *, title: str, place: str) -> Drawing:
     """Upright bars of shares, in the order given. Takes one row per bar (label, value); a missing value is drawn as a gap."""
-    figure, axes = _canvas()
+    figure, axes = _canvas(BARS_HEIGHT, 0.02, 0.98, lines_under=1)
     at = pd.RangeIndex(len(bars))
     axes.bar(at, bars["value"].fillna(0), color=BLUE, width=0.72)
     _draw_gaps(axes, bars["value"].isna(), half_width=0.36)
@@ -150,7 +154,7 @@ def _apart(heights: list[float]) -> list[float]:
     """One or two heights on the axis, in rising order and no closer than a line of text.
 
     >>> _apart([0.5]), _apart([0.2, 0.8]), [round(height, 2) for height in _apart([0.87, 0.89])]
-    ([0.5], [0.2, 0.8], [0.83, 0.93])
+    ([0.5], [0.2, 0.8], [0.81, 0.95])
     """
     if len(heights) < 2 or heights[1] - heights[0] >= LINE_OF_AXIS:
         return heights
@@ -161,11 +165,13 @@ def _apart(heights: list[float]) -> list[float]:
 # --- axes ------------------------------------------------------------------------------------------------------------
 
 
-def _canvas() -> tuple[Figure, Axes]:
+def _canvas(height: float, left: float, right: float, *, lines_under: int) -> tuple[Figure, Axes]:
+    """A figure of that height in inches, its axes between two parts of the width, with room for the labels under them."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
+        figure = Figure(figsize=(WIDTH, height))
         FigureCanvasSVG(figure)
-        return figure, figure.add_subplot()
+        bottom, top = (0.06 + LABEL_LINE * lines_under) / height, 1 - LABELS_OVER / height
+        return figure, figure.add_axes((left, bottom, right - left, top - bottom))
 
 
 def _time_axis(axes: Axes, labels: list[str]) -> None:
@@ -192,6 +198,8 @@ def _value_axis(axes: Axes, unit: str, points: pd.DataFrame, target: float | Non
     else:
         top = max([*points["high"].dropna(), *points["value"].dropna(), target or 0, 1])
         axes.set_ylim(0, top * 1.1)
+        axes.yaxis.set_major_formatter("{x:,g}")
+        axes.yaxis.set_major_locator(MaxNLocator(4))
         axes.tick_params(axis="y", labelsize=SMALL)
     axes.grid(axis="y", color="#ececec", lw=0.7)
     axes.set_axisbelow(True)

@@ -2,7 +2,8 @@
 
 A place is shown at one grain throughout its history, the finest at which no cell of it is small; a single hidden month among
 shown ones could be worked out from the year. A place that is shown more coarsely must not be found by subtracting the others
-from the state: then the smallest of the others is shown more coarsely as well.
+from the state: then the smallest of the others is shown more coarsely as well. Last, everything that is shown is put into one
+system of sums (analysis/brief/sums.py), and more is hidden until it fixes no hidden count.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,27 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.brief.sums import Sums, read_sums
+from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
-Grain = Sequence[str]  # names of the windows that belong to it
+Grain = Sequence[Period]  # the windows that belong to it, in order of time
+
+
+@dataclass(frozen=True)
+class Grains:
+    """What may be shown of one measure.
+
+    Attributes
+    ----------
+    finest : pandas.Series
+        Index of the finest grain at which a site may be shown, the number of grains where at none; by site_id.
+    hidden_state : frozenset of str
+        Windows, by name, in which the state's own figure is hidden.
+    """
+
+    finest: pd.Series
+    hidden_state: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -25,36 +44,105 @@ class Counts:
     state: list[np.ndarray]
 
 
-def finest_grains(measures: pd.DataFrame, grains: Sequence[Grain], *, hide: str, unit: str, smallest: int) -> pd.Series:
-    """The index in `grains` at which each site may be shown; len(grains) where at none. Index: site_id.
+def choose_grains(
+    measures: pd.DataFrame,
+    grains: Sequence[Grain],
+    *,
+    extra: Sequence[Period] = (),
+    hide: str,
+    unit: str,
+    smallest: int,
+    adds_up: bool = True,
+    no_finer_than: Grains | None = None,
+) -> Grains:
+    """The grain of every site, and the windows in which the state is hidden, so that no small count can be worked out.
 
     Takes the rows of one measure (stratum "all"), nothing hidden, with statewide ones. Every grain is finer than the next, and
-    the windows of a grain lie inside those of the next or outside them altogether.
+    the windows of a grain lie inside those of the next or outside them altogether. `extra` are windows that only the state is
+    shown in, in the order of their worth; they may overlap the others. Under hide "people" one count a row counts people,
+    under "all" the numerator and its complement too. Where `adds_up` is False (children, who may come twice) only the
+    episodes behind the figure are added up over months and sites. `no_finer_than` is what another measure of the same
+    episodes shows: a figure that is hidden there is hidden here.
 
+    Whoever reads the pages is taken to know in which windows a place had nothing at all, as from its opening day.
+
+    >>> from analysis.periods import period
     >>> rows = pd.DataFrame({"site_id": ["a"] * 3 + ["b"] * 3 + ["statewide"] * 3, "period": ["2026-01", "2026-02", "2026-01_2026-02"] * 3,
     ...     "numerator": [4, 9, 13, 20, 21, 41, 24, 30, 54], "denominator": [4, 9, 13, 20, 21, 41, 24, 30, 54]})
-    >>> finest_grains(rows, [["2026-01", "2026-02"], ["2026-01_2026-02"]], hide="people", unit="count", smallest=11).to_dict()
+    >>> grains = [[period("2026-01"), period("2026-02")], [period("2026-01_2026-02")]]
+    >>> choose_grains(rows, grains, hide="people", unit="count", smallest=11).finest.to_dict()   # b covers a
     {'a': 1, 'b': 1}
     """
-    counts = _counts(measures, grains, hide=hide, unit=unit)
-    finest = _own_finest(counts, grains, smallest)
+    counts = _counts(measures, [*grains, extra], hide=hide, unit=unit)
+    kinds = counts.state[0].shape[-1] if adds_up else 1
+    sums = [
+        read_sums([each[..., kind] for each in counts.sites], [each[..., kind] for each in counts.state],
+                  [*grains, extra], smallest) for kind in range(kinds)
+    ]  # fmt: skip
+    of_grains = Counts(counts.names, counts.sites[:-1], counts.state[:-1])
+    finest, given = _own_finest(of_grains, grains, smallest), frozenset()
+    if no_finer_than is not None:
+        finest = np.maximum(finest, no_finer_than.finest.reindex(counts.names).to_numpy())
+        given = no_finer_than.hidden_state
+    small_extra = {
+        window.name for window, state in zip(extra, counts.state[-1], strict=True) if _is_small(state, smallest).any()
+    }
+    finest, hidden, guarded = _close(sums, of_grains, grains, finest, given, small_extra, smallest)
+    extra_shown: list[str] = []
+    for window in extra:
+        tried = [*extra_shown, window.name]
+        shown = window.name not in given | small_extra
+        if shown and not any(each.leaks(finest, hidden, own, tried) for each, own in zip(sums, guarded, strict=False)):
+            extra_shown = tried
+    hidden |= {window.name for window in extra} - set(extra_shown)
+    return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden))
+
+
+def _close(
+    sums: list[Sums],
+    counts: Counts,
+    grains: Sequence[Grain],
+    finest: np.ndarray,
+    given: frozenset[str],
+    small_extra: set[str],
+    smallest: int,
+) -> tuple[np.ndarray, set[str], list[set[str]]]:
+    """Hide until nothing small can be worked out: the grain of each site, the hidden windows of the state, and by count
+    those of them that must stay unknown.
+    """
+    finest, covers = finest.copy(), set(given)
     size = counts.sites[-1][..., 0].sum(axis=1)
-    while (crossing := _found_by_subtraction(counts, finest, smallest)) is not None:
-        shown = np.flatnonzero(finest <= crossing)
-        if not len(shown):
-            break
-        finest[min(shown, key=lambda site: (size[site], counts.names[site]))] = crossing + 1
-    return pd.Series(finest, index=counts.names, dtype=int)
+    by_size = sorted(range(len(size)), key=lambda site: (size[site], counts.names[site]))
+    while True:
+        while (crossing := _found_by_subtraction(counts, finest, smallest)) is not None:
+            finest[next(site for site in by_size if finest[site] <= crossing)] = crossing + 1
+        guarded = [own | small_extra for own in _small_state_windows(counts, grains, finest, smallest)]
+        hidden = covers.union(*guarded)
+        found = (
+            (each, leak)
+            for each, own in zip(sums, guarded, strict=False)  # of children only the episodes add up
+            for leak in each.leaks(finest, hidden, own)[:1]
+        )
+        if (first := next(found, None)) is None:
+            return finest, hidden, guarded
+        system, leak = first
+        sites, windows = system.behind(leak, finest, hidden)
+        others = [site for site in by_size if site in sites] or [site for site in by_size if finest[site] <= leak.grain]
+        if leak.site is not None and others:
+            finest[others[0]] += 1
+        elif windows:
+            covers.add(windows[0])
+        else:  # its own longer windows give it away
+            finest[leak.site] += 1
 
 
-def small_state_windows(measures: pd.DataFrame, grains: Sequence[Grain], finest: pd.Series, *, hide: str, unit: str,
-                        smallest: int) -> set[str]:  # fmt: skip
-    """The windows in which the state's own figure must be hidden: it is small, or it is all that covers one place."""
-    counts = _counts(measures, grains, hide=hide, unit=unit)
-    found = set()
+def _small_state_windows(counts: Counts, grains: Sequence[Grain], finest: np.ndarray, smallest: int) -> list[set[str]]:
+    """By count, the windows in which the state's own figure must be hidden: it is small, or it is all that covers one place."""
+    found: list[set[str]] = [set() for _ in range(counts.state[0].shape[-1])]
     for at, (grain, state) in enumerate(zip(grains, counts.state, strict=True)):
-        unsafe = _is_small(state, smallest).any(axis=-1) | _unsafe(counts, finest.to_numpy(), at, smallest)
-        found |= {name for name, bad in zip(grain, unsafe, strict=True) if bad}
+        unsafe = _is_small(state, smallest) | _unsafe(counts, finest, at, smallest)
+        for kind, own in enumerate(found):
+            own |= {window.name for window, bad in zip(grain, unsafe[:, kind], strict=True) if bad}
     return found
 
 
@@ -75,7 +163,7 @@ def _counts(measures: pd.DataFrame, grains: Sequence[Grain], *, hide: str, unit:
     names = sorted(set(measures["site_id"]) - {STATEWIDE})
 
     def block(sites: list[str], grain: Grain) -> np.ndarray:
-        index = pd.MultiIndex.from_product([sites, list(grain)])
+        index = pd.MultiIndex.from_product([sites, [window.name for window in grain]])
         return wide.reindex(index).fillna(0).to_numpy().reshape(len(sites), len(grain), len(cells))
 
     return Counts(names, [block(names, grain) for grain in grains], [block([STATEWIDE], grain)[0] for grain in grains])
@@ -90,17 +178,16 @@ def _own_finest(counts: Counts, grains: Sequence[Grain], smallest: int) -> np.nd
     finest = np.full(len(counts.names), len(grains))
     for at in range(len(grains) - 1, -1, -1):
         small = _is_small(counts.sites[at], smallest).any(axis=(1, 2))
-        inside = [here for here, name in enumerate(grains[at]) if _within(name, grains[-1])]
+        inside = [here for here, window in enumerate(grains[at]) if _within(window, grains[-1])]
         left_over = counts.sites[-1].sum(axis=1) - counts.sites[at][:, inside].sum(axis=1)
         small |= _is_small(np.maximum(left_over, 0), smallest).any(axis=1)
         finest = np.where(small | (finest > at + 1), finest, at)
     return finest
 
 
-def _within(window: str, outer: Grain) -> bool:
-    """True where the window's months lie inside one of the outer windows (names are 2026-10 or 2026-08_2026-10)."""
-    first, last = window.split("_")[0], window.split("_")[-1]
-    return any(name.split("_")[0] <= first and last <= name.split("_")[-1] for name in outer)
+def _within(window: Period, outer: Grain) -> bool:
+    """True where the window lies inside one of the outer windows."""
+    return any(each.first <= window.first and window.last <= each.last for each in outer)
 
 
 def _found_by_subtraction(counts: Counts, finest: np.ndarray, smallest: int) -> int | None:
@@ -112,7 +199,7 @@ def _found_by_subtraction(counts: Counts, finest: np.ndarray, smallest: int) -> 
 
 
 def _unsafe(counts: Counts, finest: np.ndarray, at: int, smallest: int) -> np.ndarray:
-    """True for each window in which what is left of the state, once the shown sites are taken away, says too much.
+    """True for each window and count in which what is left of the state, once the shown sites are taken away, says too much.
 
     Safe is nothing left; or at least `smallest` from two places or more; or from places without a page alone.
     """
@@ -122,4 +209,4 @@ def _unsafe(counts: Counts, finest: np.ndarray, at: int, smallest: int) -> np.nd
     elsewhere = np.maximum(state - sites.sum(axis=0), 0)
     places = (sites[hidden] > 0).sum(axis=0) + (elsewhere > 0)
     only_elsewhere = (sites[hidden] > 0).sum(axis=0) == 0
-    return (_is_small(left, smallest) | ((left > 0) & (places < 2) & ~only_elsewhere)).any(axis=-1)
+    return _is_small(left, smallest) | ((left > 0) & (places < 2) & ~only_elsewhere)

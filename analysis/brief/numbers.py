@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 
 from analysis import params
 from analysis.brief.disclosure import hide_small
-from analysis.brief.grains import finest_grains, small_state_windows
+from analysis.brief.grains import Grains, choose_grains
 from analysis.brief.made_from import hash_of
 from analysis.intake.source import read_source
-from analysis.params import ROOT, ParamsError, Study
-from analysis.periods import Period, span
+from analysis.params import ROOT, Disclosure, ParamsError, Study
+from analysis.periods import Period, first_complete_month, span
 from analysis.quality.cards import Card, Cards, read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
 from analysis.tables import STATEWIDE
@@ -23,6 +23,7 @@ from analysis.tables import STATEWIDE
 BLOCK_MONTHS = 3  # a hidden month gives way to three months counted back from the last, then to the year
 YEAR_MONTHS = 12
 FEWEST_BASELINE_MONTHS = 3
+EVERY_EPISODE = "episodes"  # the measure that counts every episode: what it hides of a place, no other measure shows
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ class Windows:
         """Months, blocks, the year: from the finest to the coarsest that a place may be shown at."""
         months = (*self.months, self.partial) if self.partial is not None else self.months
         return months, self.blocks, (self.year,)
+
+    @property
+    def extra(self) -> tuple[Period, ...]:
+        """The windows that belong to no grain, shown of the state alone, the more important first."""
+        inside = {window for grain in self.grains for window in grain}
+        return tuple(window for window in (self.now, self.before) if window is not None and window not in inside)
 
     @property
     def all(self) -> list[Period]:
@@ -118,9 +125,9 @@ def windows(study: Study, now: Period, covers: tuple[pd.Timestamp, pd.Timestamp]
             f"The extract of {study.name} holds {first_on:%Y-%m-%d} to {last_on:%Y-%m-%d}, nothing of {now.words}. "
             "Name a PERIOD inside it."
         )
-    start = first_on.to_period("M") + int(first_on.day > 1)
+    start = first_complete_month(first_on)
     if study.complete_from is not None:
-        start = max(start, pd.Timestamp(study.complete_from.day).to_period("M"))
+        start = max(start, first_complete_month(study.complete_from.day))
     start = min(start, now.last)
     months = pd.period_range(max(start, now.last - study.history_months + 1), now.last, freq="M")
     ends = [now.last - BLOCK_MONTHS * back for back in range(len(months) // BLOCK_MONTHS)]
@@ -196,7 +203,15 @@ def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
         tables["episodes"], tables["sites"], cut.all, study=study, cards=cards, covers=covers, **places
     )
     off = switched_off(cards, tables["episodes"], study=study, **places)
-    return Numbers(study, cards, cut, covers, tables["sites"], hidden(counted, cards, cut, study), tuple(off))
+    return Numbers(
+        study,
+        cards,
+        cut,
+        covers,
+        tables["sites"],
+        hidden(counted, cards, cut, study, rule=params.disclosure(root=root)),
+        tuple(off),
+    )
 
 
 def covered_days(study: Study, *, root: Path = ROOT) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -205,41 +220,57 @@ def covered_days(study: Study, *, root: Path = ROOT) -> tuple[pd.Timestamp, pd.T
     return pd.Timestamp(covers.from_on), pd.Timestamp(covers.to_on)
 
 
-def hidden(counted: pd.DataFrame, cards: Cards, cut: Windows, study: Study) -> pd.DataFrame:
+def hidden(counted: pd.DataFrame, cards: Cards, cut: Windows, study: Study, *, rule: Disclosure) -> pd.DataFrame:
     """The rows that any page shows, small counts hidden: single figures by the grain of their place, mixes over the year.
 
     Takes the rows of `by_measure_place_period` for all windows. Sites have no row for spans that only the statewide brief shows.
+    What is hidden of the number of episodes is hidden of every other measure too, since several have the same episodes behind
+    them; a place whose year is hidden has no mix.
     """
     mixes = [name for name, card in cards.cards.items() if card.unit == "mix"]
     is_mix = counted["measure"].isin(mixes)
-    single = [
-        _single_figures(rows, cards.cards[measure], cut)
-        for measure, rows in counted[~is_mix].groupby("measure", sort=False)
-    ]
-    year = counted[is_mix & counted["period"].eq(cut.year.name)]
+    by_measure = dict(list(counted[~is_mix].groupby("measure", sort=False)))
+    of_all, single = None, []
+    for measure in sorted(by_measure, key=lambda name: name != EVERY_EPISODE):
+        rows, card = by_measure[measure], cards.cards[measure]
+        grains = _grains(rows, card, cut, rule, of_all)
+        of_all = grains if measure == EVERY_EPISODE else of_all
+        single.append(_single_figures(rows, card, cut, grains, rule))
     mixed = hide_small(
-        year,
+        counted[is_mix & counted["period"].eq(cut.year.name)],
         hide={name: card.hide for name, card in cards.cards.items()},
         units={name: card.unit for name, card in cards.cards.items()},
-        rule=params.disclosure(),
+        rule=rule,
         fiscal_year_starts=study.fiscal_year_starts,
     )
-    return pd.concat([*single, hide_rows(mixed, mixed["hidden"])], ignore_index=True)
+    nowhere = _hidden_all_year(of_all, cut) if of_all is not None else set()
+    return pd.concat([*single, hide_rows(mixed, mixed["hidden"] | mixed["site_id"].isin(nowhere))], ignore_index=True)
 
 
-def _single_figures(rows: pd.DataFrame, card: Card, cut: Windows) -> pd.DataFrame:
-    smallest = params.disclosure().smallest_shown
-    grains = [[window.name for window in grain] for grain in cut.grains]
-    rule = {"hide": card.hide, "unit": card.unit, "smallest": smallest}
-    finest = finest_grains(rows, grains, **rule)
-    at = rows["period"].map({name: here for here, grain in enumerate(grains) for name in grain})
+def _hidden_all_year(grains: Grains, cut: Windows) -> set[str]:
+    """The places whose year is hidden."""
+    sites = set(grains.finest.index[grains.finest.ge(len(cut.grains))])
+    return sites | ({STATEWIDE} if cut.year.name in grains.hidden_state else set())
+
+
+def _grains(rows: pd.DataFrame, card: Card, cut: Windows, rule: Disclosure, no_finer_than: Grains | None) -> Grains:
+    return choose_grains(
+        rows, cut.grains, extra=cut.extra, hide=card.hide, unit=card.unit, smallest=rule.smallest_shown,
+        adds_up=card.adds_up, no_finer_than=no_finer_than,
+    )  # fmt: skip
+
+
+def _single_figures(rows: pd.DataFrame, card: Card, cut: Windows, chosen: Grains, rule: Disclosure) -> pd.DataFrame:
+    at = rows["period"].map({window.name: here for here, grain in enumerate(cut.grains) for window in grain})
     statewide = rows["site_id"].eq(STATEWIDE)
     asked = rows[statewide | at.notna()]
-    too_fine = asked["site_id"].map(finest).gt(at[asked.index])
-    counts = asked["numerator" if card.unit in ("count", "rate") else "denominator"]
-    unsafe = small_state_windows(rows, grains, finest, **rule)
-    state = statewide[asked.index] & (asked["period"].isin(unsafe) | counts.between(1, smallest - 1))
-    return hide_rows(asked, (too_fine | state).astype(bool))
+    too_fine = asked["site_id"].map(chosen.finest).gt(at[asked.index])
+    state = statewide[asked.index] & asked["period"].isin(chosen.hidden_state)
+    shown = hide_rows(asked, (too_fine | state).astype(bool))
+    # One of them alone could be worked out from the longer spans, so all go.
+    if card.hide == "all" and shown["not_measurable"].between(1, rule.smallest_shown - 1).any():
+        shown = shown.assign(not_measurable=pd.NA)
+    return shown
 
 
 def hide_rows(shown: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:

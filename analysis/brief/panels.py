@@ -163,7 +163,10 @@ def mix_table(numbers: Numbers, measure: str, *, site: str = STATEWIDE) -> Html:
         lines.append((f"none: {', '.join(rows.loc[rows['none'], 'words'])}", "0", "", ""))
     caption = f"{card.title}, {place_name(numbers, site)}, {numbers.windows.year.words}"
     table = markup.table(
-        lines, caption=caption, headers=["", "Crises", "Share", "95% range"], numeric=["Crises", "Share", "95% range"]
+        lines,
+        caption=caption,
+        headers=["Recorded as", "Crises", "Share", "95% range"],
+        numeric=["Crises", "Share", "95% range"],
     )
     return markup.together(table, _mix_note(rows))
 
@@ -256,12 +259,15 @@ def _hours_words(band: str) -> str:
 
 def definitions(numbers: Numbers, measures: Sequence[str]) -> Html:
     """What each measure counts, out of what, its clock and standard with their sources."""
-    lines = []
+    lines, said = [], ""
     for measure in measures:
         if measure in dict(numbers.off):
             continue
-        card = numbers.cards.cards[measure]
-        lines.append((card.title, card.counts, card.out_of, _standard_words(numbers, measure)))
+        card, standard = numbers.cards.cards[measure], _standard_words(numbers, measure)
+        # Measures of one clock stand together; its long source is said once.
+        repeated = standard == said and standard != "none"
+        lines.append((card.title, card.counts, card.out_of, "as above" if repeated else standard))
+        said = standard
     headers = ["Measure", "Counts", "Out of", "Standard and its source"]
     return markup.details("What each measure counts", markup.table(lines, caption="Definitions", headers=headers))
 

@@ -7,7 +7,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.demo.draws import MINUTE, minutes
-from analysis.demo.scenario import Between, Clocks, Scenario
+from analysis.demo.parts import Between, Clocks
+from analysis.demo.scenario import Scenario
 from analysis.tables import CLOCKS, IN_PERSON_MODES
 
 WEEK = pd.Timedelta(days=7)

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo.draws import MINUTE
-from analysis.demo.scenario import Scenario, School
+from analysis.demo.parts import School
+from analysis.demo.scenario import Scenario
 from analysis.demo.sites import DAYS_A_YEAR
 from analysis.tables import AGE_BANDS
 
@@ -34,9 +35,9 @@ def draw_requests(expected: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     month has as a whole, so a site's monthly counts are negative binomial.
     """
     rng = scenario.stream("requests")
-    site_month = expected["site_id"] + expected["day"].dt.strftime("%Y-%m")
-    months, which = np.unique(site_month.to_numpy(str), return_inverse=True)
-    shocks = rng.gamma(scenario.use.shock_size, 1 / scenario.use.shock_size, len(months))
+    month = expected["day"].dt.year * 12 + expected["day"].dt.month
+    which = expected.groupby(["site_id", month]).ngroup().to_numpy()
+    shocks = rng.gamma(scenario.use.shock_size, 1 / scenario.use.shock_size, which.max() + 1)
     number = rng.poisson(expected["expected"].to_numpy() * shocks[which])
     requests = expected.loc[expected.index.repeat(number)].reset_index(drop=True)
     hour = _draw_hours(requests["day"], scenario, rng)
@@ -57,10 +58,10 @@ def is_school_day(day: pd.Series, school: School) -> pd.Series:
     >>> is_school_day(pd.Series(pd.to_datetime(["2025-01-03", "2025-01-06", "2025-01-11"])), school).tolist()
     [False, True, False]
     """
-    month_day = day.dt.strftime("%m-%d")
+    month_day = day.dt.month * 100 + day.dt.day
     open_days = day.dt.dayofweek < 5
     for off in school.breaks:
-        after, before = month_day >= off.from_day, month_day <= off.to_day
+        after, before = month_day >= _month_day(off.from_day), month_day <= _month_day(off.to_day)
         over_new_year = off.from_day > off.to_day
         open_days &= ~((after | before) if over_new_year else (after & before))
     return open_days
@@ -88,6 +89,11 @@ def add_children(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     episodes = episodes.assign(child=child, age_years=_age(episodes["requested_at"], born))
     episodes = episodes.sort_values(["requested_at", *group, "child"], ignore_index=True)
     return episodes.assign(child=pd.factorize(episodes["child"])[0])
+
+
+def _month_day(text: str) -> int:
+    """12-20 as 1220."""
+    return int(text.replace("-", ""))
 
 
 def _draw_hours(day: pd.Series, scenario: Scenario, rng: np.random.Generator) -> np.ndarray:

@@ -14,12 +14,14 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
+from analysis.demo.crises import make_children
 from analysis.demo.dirt import add_dirt, count_dirt
 from analysis.demo.scenario import Export, RawFile, Scenario
 from analysis.demo.state import State
-from analysis.tables import CLOCKS
+from analysis.tables import CLOCKS, EPISODES
 
 DAY_FORMAT = "%Y-%m-%d"
+DAYS = [column.name for column in EPISODES.mapped if column.kind == "day"]
 
 
 class RawFolderError(ValueError):
@@ -63,10 +65,17 @@ def write_raw(state: State, folder: Path) -> dict[str, int]:
 
 
 def write_truth(state: State, dirt: dict[str, int], path: Path) -> None:
-    """Write the truth to `path` (summary.json): what the state was drawn from, and the rows of each kind of dirt."""
+    """Write the truth to `path` (summary.json) and children.parquet beside it.
+
+    The summary holds what the state was drawn from and the rows of each kind of dirt; the other file has one row per child, as
+    `make_children` gives it, of the clean episodes.
+    """
     truth = state.truth | {"dirt": dirt, "unmapped_columns": [state.scenario.export.columns["vehicle"]]}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
+    # The summary comes last: where it stands, the children stand beside it.
+    make_children(state.outcomes).to_parquet(part, index=False)
+    os.replace(part, path.with_name("children.parquet"))
     part.write_text(json.dumps(truth, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(part, path)
 
@@ -74,7 +83,7 @@ def write_truth(state: State, dirt: dict[str, int], path: Path) -> None:
 def make_raw_episodes(state: State) -> pd.DataFrame:
     """The raw episodes with their dirt: one row per line of a file, in the order of the files.
 
-    Columns are the keys of export.columns (clocks as times, the rest as text, "" where missing) and those of `add_dirt`.
+    Columns are the keys of export.columns (clocks and days as times, the rest as text, "" where missing) and those of `add_dirt`.
     """
     export, rng = state.scenario.export, state.scenario.stream("export")
     raw = state.episodes.copy()
@@ -108,7 +117,8 @@ def _episode_files(raw: pd.DataFrame, scenario: Scenario) -> dict[str, bytes]:
 def _as_file(rows: pd.DataFrame, file: RawFile, export: Export) -> bytes:
     if file.sheet is not None:
         return _as_workbook(rows.rename(columns=export.columns), file.sheet)
-    as_text = {clock: rows[clock].dt.strftime(export.clock_format).fillna("") for clock in CLOCKS}
+    forms = dict.fromkeys(CLOCKS, export.clock_format) | dict.fromkeys(DAYS, export.day_format)
+    as_text = {column: rows[column].dt.strftime(form).fillna("") for column, form in forms.items()}
     content = _as_csv(rows.assign(**as_text).rename(columns=export.columns), file.separator, file.encoding)
     return gzip.compress(content, mtime=0) if file.name.endswith(".gz") else content
 
@@ -136,7 +146,7 @@ def _as_csv(rows: pd.DataFrame, separator: str, encoding: str) -> bytes:
 
 
 def _as_workbook(rows: pd.DataFrame, sheet: str) -> bytes:
-    """An Excel workbook with date cells for clocks and text for the rest; empty cells where nothing is written."""
+    """An Excel workbook with date cells for clocks and days and text for the rest; empty cells where nothing is written."""
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet(sheet)
     page.append(list(rows.columns))

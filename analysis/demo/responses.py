@@ -5,7 +5,8 @@ import pandas as pd
 
 from analysis.demo.draws import draw_codes, draw_mix
 from analysis.demo.episodes import is_school_day
-from analysis.demo.scenario import Endings, Scenario
+from analysis.demo.parts import Endings
+from analysis.demo.scenario import Scenario
 from analysis.tables import DISPOSITIONS, IN_PERSON_MODES
 
 
@@ -75,10 +76,13 @@ def add_location(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
 
 
 def add_disposition(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
-    """Adds disposition where someone was met or spoken to; of the rest nobody knows how it ended."""
+    """Adds ending, drawn for every episode, and disposition, the same where someone was met or spoken to.
+
+    Of the rest nobody knows how it ended: `ending` is then how it would have, had the team reached them.
+    """
     chances = disposition_chances(episodes, scenario.disposition)
     drawn = draw_codes(chances.to_numpy(), list(chances.columns), scenario.stream("disposition"))
-    return episodes.assign(disposition=np.where(was_reached(episodes), drawn, None))
+    return episodes.assign(ending=drawn, disposition=np.where(was_reached(episodes), drawn, None))
 
 
 def was_reached(episodes: pd.DataFrame) -> pd.Series:

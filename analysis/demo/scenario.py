@@ -1,180 +1,34 @@
-"""What the made-up state is drawn from: params/demo/state.yml as frozen records, and a named random stream for each part."""
+"""What the made-up state is drawn from: params/demo/state.yml as one frozen record, and a named random stream for each part."""
 
 import zlib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
-from analysis.params import (
-    ROOT,
-    Ages,
-    Dated,
-    ParamsError,
-    Record,
-    Share,
-    Words,
-    as_record,
-    did_you_mean,
-    read_yaml,
-    shown,
+from analysis.demo.parts import (
+    Answers,
+    Clocks,
+    Endings,
+    IndexCrisis,
+    Living,
+    Locations,
+    Modes,
+    PopulationParts,
+    Positive,
+    Problems,
+    Program,
+    Referrals,
+    School,
+    Stabilization,
+    Use,
 )
-from analysis.tables import (
-    AGE_BANDS,
-    ATTEMPT_RESULTS,
-    DISPOSITIONS,
-    PRESENTING_PROBLEMS,
-    REFERRAL_SOURCES,
-    RESPONSE_LOCATIONS,
-    RESPONSE_MODES,
-    SITE_ID_PATTERN,
-    URGENCIES,
-)
+from analysis.params import ROOT, Dated, ParamsError, Record, Share, Words, as_record, did_you_mean, read_yaml, shown
+from analysis.tables import SITE_ID_PATTERN
 
-Positive = Annotated[float, Field(gt=0)]
 Id = Annotated[str, StringConstraints(pattern=f"^{SITE_ID_PATTERN}$")]
-MonthDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
-TO_ROUNDING = 1e-9  # shares typed in decimals add up to 1 only to rounding
-
-
-def _sum_to_one(shares: dict[str, float]) -> dict[str, float]:
-    if abs(sum(shares.values()) - 1) > TO_ROUNDING:
-        raise ValueError(f"the shares add up to {sum(shares.values()):.4f} instead of 1")
-    return shares
-
-
-def _average_one(factors: tuple[float, ...]) -> tuple[float, ...]:
-    if abs(sum(factors) - len(factors)) > TO_ROUNDING * len(factors):
-        raise ValueError(f"the mean of the factors is {sum(factors) / len(factors):.4f} instead of 1")
-    return factors
-
-
-def _mix(codes: dict[str, str]) -> type:
-    """Shares of codes of one set, adding up to 1."""
-    return Annotated[dict[Literal[tuple(codes)], Share], AfterValidator(_sum_to_one)]
-
-
-class Between(Record):
-    """A pair of bounds; draws are uniform between them."""
-
-    low: Annotated[float, Field(ge=0)]
-    high: Annotated[float, Field(ge=0)]
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.high < self.low:
-            raise ValueError(f"high ({self.high}) is below low ({self.low})")
-        return self
-
-
-class PopulationParts(Record):
-    """How the real under-18 counts are split and added to."""
-
-    years: tuple[int, ...]
-    age_shares: _mix({band: band for band, (_, oldest) in AGE_BANDS.items() if oldest < 18})
-    young_adults: Share
-    poverty_shares: Between
-
-
-class Use(Record):
-    """Episodes per 1,000 children a year at an ordinary site, and what moves them."""
-
-    by_age: dict[Literal[tuple(AGE_BANDS)], Positive]
-    by_month: Annotated[tuple[Positive, ...], Field(min_length=12, max_length=12), AfterValidator(_average_one)]
-    by_weekday: Annotated[tuple[Positive, ...], Field(min_length=7, max_length=7), AfterValidator(_average_one)]
-    shock_size: Positive
-    at_opening: Share
-    growth_months: Positive
-    repeat_share: Share
-    repeat_after_days: Positive
-    repeat_gap_days: Positive
-    school_day_hours: Annotated[tuple[Positive, ...], Field(min_length=24, max_length=24)]
-    other_day_hours: Annotated[tuple[Positive, ...], Field(min_length=24, max_length=24)]
-
-
-class Break(Record):
-    """Days without school, as month-day, both included; a break may run over the new year."""
-
-    from_day: MonthDay = Field(alias="from")
-    to_day: MonthDay = Field(alias="to")
-
-
-class School(Record):
-    """When children are in school, and which."""
-
-    breaks: tuple[Break, ...]
-    opens_hour: Annotated[int, Field(ge=0, le=23)]
-    closes_hour: Annotated[int, Field(ge=1, le=24)]
-    ages: Ages
-
-
-class Referrals(Record):
-    """Who asks for help."""
-
-    school_hours: _mix(REFERRAL_SOURCES)
-    otherwise: _mix(REFERRAL_SOURCES)
-
-
-class Problems(Record):
-    """First problems of younger and older children, and how often a second is named."""
-
-    oldest_of_younger: int
-    younger: _mix(PRESENTING_PROBLEMS)
-    older: _mix(PRESENTING_PROBLEMS)
-    second_share: Share
-
-
-class Modes(Record):
-    """What was asked for and what was given."""
-
-    phone_wished: Share
-    later_wished: Share
-    urgency_at_once: _mix(URGENCIES)
-    urgency_by_phone: _mix(URGENCIES)
-    seen_at_once: _mix(RESPONSE_MODES)
-    seen_later: _mix(RESPONSE_MODES)
-    not_seen: _mix(RESPONSE_MODES)
-    phone_given: _mix(RESPONSE_MODES)
-    attempt_result: _mix(ATTEMPT_RESULTS)
-    cancelled_share: Share
-
-
-class Locations(Record):
-    """Where teams go when a school asked, and otherwise."""
-
-    school: _mix(RESPONSE_LOCATIONS)
-    otherwise: _mix(RESPONSE_LOCATIONS)
-
-
-class Endings(Record):
-    """Weights of the dispositions: `base`, times those of the problem and of the place."""
-
-    base: _mix(DISPOSITIONS)
-    by_problem: dict[Literal[tuple(PRESENTING_PROBLEMS)], dict[Literal[tuple(DISPOSITIONS)], Positive]]
-    by_place: dict[Literal[tuple(RESPONSE_LOCATIONS)], dict[Literal[tuple(DISPOSITIONS)], Positive]]
-
-
-class Visit(Record):
-    """A lognormal length: its middle in minutes, the sd of its log."""
-
-    middle: Positive
-    spread: Positive
-
-
-class Clocks(Record):
-    """How long things take, in minutes."""
-
-    shortest_wait: Annotated[int, Field(ge=1)]
-    dispatched_after: Between
-    later_days: Annotated[dict[str, Share], AfterValidator(_sum_to_one)]
-    later_hours: Between
-    later_not_before: Annotated[int, Field(ge=1)]
-    longest_drive: Annotated[int, Field(ge=1)]
-    engaged_after: Between
-    visit: Visit
-    no_contact_stay: Between
 
 
 class Care(Record):
@@ -198,6 +52,7 @@ class Site(Record):
     in_person: Share
     within_threshold: Annotated[float, Field(gt=0, lt=1)]
     spread: Positive
+    asks_caller: bool = True
     counties: tuple[Care, ...]
 
 
@@ -215,6 +70,7 @@ class Export(Record):
 
     files: dict[int, RawFile]
     clock_format: Words
+    day_format: Words
     columns: dict[str, Words]
     clerks: tuple[Words, ...]
     vehicles: tuple[Words, ...]
@@ -222,7 +78,10 @@ class Export(Record):
 
 
 class Scenario(Record):
-    """params/demo/state.yml with what one scenario changes: everything that the made-up state is drawn from."""
+    """params/demo/state.yml with what one scenario changes: everything that the made-up state is drawn from.
+
+    `effect` scales what the service changes at the index crisis: 1 as the file draws it, 0 nothing at all.
+    """
 
     name: str
     seed: Annotated[int, Field(ge=0)]
@@ -238,6 +97,12 @@ class Scenario(Record):
     response_location: Locations
     disposition: Endings
     clocks: Clocks
+    effect: Share
+    index_crisis: IndexCrisis
+    answers: Answers
+    living: Living
+    stabilization: Stabilization
+    program: Program
     sites: tuple[Site, ...]
     export: Export
     dirt: dict[str, Annotated[int, Field(ge=0)]]
@@ -269,7 +134,7 @@ def read_scenario(name: str = "base", *, seed: int | None = None, root: Path = R
     2026
     >>> read_scenario("bse")
     Traceback (most recent call last):
-    analysis.params.ParamsError: params/demo/state.yml: there is no scenario "bse" (did you mean "base"?). It holds: base.
+    analysis.params.ParamsError: params/demo/state.yml: there is no scenario "bse" (did you mean "base"?). It holds: base, no_effect.
     """
     path = root / "params" / "demo" / "state.yml"
     content = read_yaml(path)

@@ -6,7 +6,9 @@ import pandas as pd
 
 from analysis.demo.clocks import add_clocks, find_boundaries, keep_off_boundaries, keep_off_midnight
 from analysis.demo.counties import make_population
+from analysis.demo.crises import add_answers, add_outcomes, count_outcomes
 from analysis.demo.episodes import add_children, add_expected, draw_requests
+from analysis.demo.placement import add_discharge, add_living_at_start, count_settings
 from analysis.demo.responses import (
     add_disposition,
     add_location,
@@ -20,12 +22,19 @@ from analysis.demo.scenario import Scenario
 from analysis.demo.sites import count_children_in_care, make_site_counties, make_sites
 from analysis.tables import DISPOSITIONS, EPISODES, IN_PERSON_MODES
 
+# What only the made-up state knows of an episode.
+KNOWN_TO_NOBODY = ["episode_id", "child_id", "site_id", "started_in_ed", "ed_without", "ed_with", "lived_at_discharge"]
+
+SITE_TRUTH_NEEDS = ["site_id", "recommended_mode", "response_mode", "requested_at", "arrived_at"]
+
 
 @dataclass(frozen=True, eq=False)
 class State:
     """A made-up state before anything is wrong with its records; the tables have the contract's columns.
 
-    `episodes` has the columns that a source can be mapped to. `truth` is what data/truth/ holds, without the counts of dirt.
+    `episodes` has the columns that a source can be mapped to. `outcomes` has a row for each of its rows, in the same order: is
+    the crisis an ED visit without the service and with it, and where did a discharged child truly live? `truth` is what
+    summary.json under data/truth/ holds, without the counts of dirt.
     """
 
     scenario: Scenario
@@ -33,6 +42,7 @@ class State:
     site_counties: pd.DataFrame
     population: pd.DataFrame
     episodes: pd.DataFrame
+    outcomes: pd.DataFrame
     truth: dict
 
 
@@ -48,13 +58,20 @@ def make_state(scenario: Scenario) -> State:
     """
     sites, site_counties, population = make_sites(scenario), make_site_counties(scenario), make_population(scenario)
     expected = count_children_in_care(site_counties, population, scenario).pipe(add_expected, scenario)
-    episodes = make_episodes(expected, scenario)
-    truth = summarize(expected, episodes, scenario)
-    return State(scenario, sites, site_counties, population, episodes, truth)
+    drawn = make_episodes(expected, scenario)
+    episodes, outcomes = drawn[[column.name for column in EPISODES.mapped]], drawn[KNOWN_TO_NOBODY]
+    truth = summarize(expected, episodes, scenario) | {
+        "index_crisis": count_outcomes(drawn, scenario),
+        "living_at_discharge": count_settings(drawn),
+    }
+    return State(scenario, sites, site_counties, population, episodes, outcomes, truth)
 
 
 def make_episodes(expected: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
-    """The episodes: takes one row per site, county, day and age band, gives one per episode."""
+    """The episodes: takes one row per site, county, day and age band, gives one per episode.
+
+    Beside the contract's columns there are those that only the made-up state knows.
+    """
     episodes = (
         draw_requests(expected, scenario)
         .pipe(add_referral, scenario)
@@ -66,11 +83,15 @@ def make_episodes(expected: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
         .pipe(keep_off_midnight)
         .pipe(keep_off_boundaries, find_boundaries(scenario))
         .pipe(add_children, scenario)
+        .pipe(add_outcomes, scenario)
+        .pipe(add_answers, scenario)
+        .pipe(add_living_at_start, scenario)
+        .pipe(add_discharge, scenario)
     )
     number = pd.Series(range(1, len(episodes) + 1), index=episodes.index)
     episodes["episode_id"] = "E" + number.astype(str).str.zfill(6)
     episodes["child_id"] = "C" + episodes["child"].add(1).astype(str).str.zfill(6)
-    return episodes[[column.name for column in EPISODES.mapped]]
+    return episodes
 
 
 def summarize(expected: pd.DataFrame, episodes: pd.DataFrame, scenario: Scenario) -> dict:
@@ -84,6 +105,8 @@ def summarize(expected: pd.DataFrame, episodes: pd.DataFrame, scenario: Scenario
     chances = disposition_chances(episodes, scenario.disposition)[was_reached(episodes)].mean()
     asked, at_once = _asked_to_be_seen(episodes), episodes["response_mode"].eq("mobile")
     by_site = episodes["site_id"]
+    use = expected.groupby("site_id")[["child_years", "expected"]].sum()
+    needed = episodes[SITE_TRUTH_NEEDS]
     drawn_from = {
         "in_person_share": by_site[asked].map(scenario.of_sites("in_person")).mean(),
         "within_threshold_share": by_site[at_once].map(scenario.of_sites("within_threshold")).mean(),
@@ -100,13 +123,13 @@ def summarize(expected: pd.DataFrame, episodes: pd.DataFrame, scenario: Scenario
         "in_clean": _shares_in(episodes, scenario),
         "dispositions": {code: _rounded(chances[code]) for code in DISPOSITIONS},
         "dispositions_in_clean": _disposition_shares_in(episodes),
-        "sites": [_site_truth(site_id, expected, episodes, scenario) for site_id in scenario.of_sites("name")],
+        "sites": [_site_truth(site_id, use.loc[site_id], needed, scenario) for site_id in scenario.of_sites("name")],
     }
 
 
-def _site_truth(site_id: str, expected: pd.DataFrame, episodes: pd.DataFrame, scenario: Scenario) -> dict:
-    of_site, own = expected[expected["site_id"].eq(site_id)], episodes[episodes["site_id"].eq(site_id)]
-    child_years, requests = of_site["child_years"].sum(), of_site["expected"].sum()
+def _site_truth(site_id: str, use: pd.Series, episodes: pd.DataFrame, scenario: Scenario) -> dict:
+    own = episodes[episodes["site_id"].eq(site_id)]
+    child_years, requests = use["child_years"], use["expected"]
     return {
         "site_id": site_id,
         "child_years": _rounded(child_years),

@@ -108,25 +108,28 @@ def check_clocks(
 
 
 def localized(times: pd.DataFrame, *, time_zone: str) -> pd.DataFrame:
-    """The clocks with their zone. In the hour that comes twice in autumn, the second pass is taken where the first would put
-    a clock before an earlier one; a time in the hour that spring leaves out moves on to the next that exists.
+    """The clocks with their zone. In the hour that comes twice in autumn a time is taken on its second pass, or on its first where
+    the second would put it after a later clock: of the two waits that it could be, the shorter one. A time in the hour that
+    spring leaves out moves on to the next that exists.
 
-    >>> night = pd.DataFrame({"requested_at": pd.to_datetime(["2025-11-02 01:50"]), "arrived_at": pd.to_datetime(["2025-11-02 01:20"])})
+    >>> night = pd.DataFrame({"requested_at": pd.to_datetime(["2025-11-02 01:50", "2025-11-02 01:10"]),
+    ...                       "arrived_at": pd.to_datetime(["2025-11-02 01:20", "2025-11-02 02:05"])})
     >>> there = localized(night, time_zone="America/Denver")
     >>> (there["arrived_at"] - there["requested_at"]).tolist()
-    [Timedelta('0 days 00:30:00')]
+    [Timedelta('0 days 00:30:00'), Timedelta('0 days 00:55:00')]
     """
-    there = pd.DataFrame(index=times.index)
-    latest = pd.Series(pd.NaT, index=times.index, dtype=f"datetime64[us, {time_zone}]")
-    for clock in times.columns:
-        passes = [
-            times[clock].dt.tz_localize(time_zone, ambiguous=np.full(len(times), summer), nonexistent="shift_forward")
+    there = {}
+    earliest = pd.Series(pd.NaT, index=times.index, dtype=f"datetime64[us, {time_zone}]")
+    for clock in reversed(times.columns):
+        first, second = (
+            times[clock]
+            .dt.tz_localize(time_zone, ambiguous=np.full(len(times), summer), nonexistent="shift_forward")
+            .astype(earliest.dtype)
             for summer in (True, False)
-        ]
-        second_pass = (passes[0] < latest) & (passes[0] != passes[1])
-        there[clock] = passes[0].where(~second_pass, passes[1]).astype(f"datetime64[us, {time_zone}]")
-        latest = latest.where(there[clock].isna() | (there[clock] < latest), there[clock])
-    return there
+        )
+        there[clock] = second.where(~(second > earliest), first)
+        earliest = earliest.where(there[clock].isna() | (there[clock] > earliest), there[clock])
+    return pd.DataFrame(there, index=times.index)[list(times.columns)]
 
 
 def counted_on(times: pd.DataFrame, notes: pd.DataFrame, *, to_on: date) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from analysis.intake.raw import IntakeError
 from analysis.intake.rows import ACCEPTED, Sorted
 from analysis.intake.schema import at_rest, schema
 from analysis.params import ROOT
-from analysis.periods import last_complete_month
+from analysis.periods import last_complete_month, span
 from analysis.tables import RECEIVED
 
 KEY_FILE = ".crosswalk.key"
@@ -138,11 +138,12 @@ def _as_text_cell(value: str) -> str:
 
 
 def plan(extract: Extract) -> str:
-    """What the Makefile needs to know of the data: the last complete month and the sites with a page of their own."""
+    """What the Makefile needs to know of the data: the last complete month, every month covered, the sites with a page of their own."""
     sites = extract.tables["sites"].with_fate(ACCEPTED)
     named = sorted(sites.loc[sites["has_scorecard"].astype(bool), "site_id"])
-    month = last_complete_month(pd.Timestamp(extract.source.covers.to_on))
-    return f"LAST_MONTH := {month}\nALL_SITES := {' '.join(named)}\n"
+    first_on, last_on = pd.Timestamp(extract.source.covers.from_on), pd.Timestamp(extract.source.covers.to_on)
+    accrual = span(first_on.to_period("M"), last_on.to_period("M"))
+    return f"LAST_MONTH := {last_complete_month(last_on)}\nACCRUAL := {accrual.name}\nALL_SITES := {' '.join(named)}\n"
 
 
 def _put_in_place(staged: Path, folder: Path) -> None:

@@ -1,0 +1,6 @@
+"""What the service changed, as far as the data can say. From episodes alone: bounds, never an effect.
+
+index_crisis.py   ED visits at the index crisis: how many would have been, and how many were
+repeats.py        another crisis of the same child within a window
+placements.py     where children lived at the call and at discharge
+"""

@@ -1,0 +1,155 @@
+"""ED visits at the index crisis: those that would have been without the service, less those that were. Bounds, not an effect."""
+
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+from pydantic import model_validator
+
+from analysis.params import ROOT, Record, Share, Words, read_record
+
+DIVERSION_FILE = Path("params") / "diversion.yml"
+
+# A visit that met nobody replaced nothing: without contact the crisis went the way it would have gone.
+NO_CONTACT = ("not_found", "refused", "safety", "cancelled")
+IN_ED = "emergency_department"
+TOTAL = "all"
+
+# Every episode is in one part of the first set and in one of the second.
+BEFORE = ("already_in_ed", "no_contact", "said_ed", "said_other", "not_asked")
+AFTER = ("ended_ed", "ended_inpatient", "ended_elsewhere", "ended_unknown")
+
+
+class Part(Record):
+    """Smallest and largest part of some callers who would have had an ED visit, with what it rests on."""
+
+    low: Share
+    high: Share
+    source: Words
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low ({self.low}) is above high ({self.high})")
+        return self
+
+
+class Diversion(Record):
+    """params/diversion.yml: how far the caller's answer can be taken, and the windows for a repeat crisis."""
+
+    said_emergency_department: Part
+    said_something_else: Part
+    not_asked: Part
+    admitted_through_ed: Part
+    repeat_windows_days: tuple[int, ...]
+
+
+def read_diversion(*, root: Path = ROOT) -> Diversion:
+    """The rules of params/diversion.yml.
+
+    >>> read_diversion().repeat_windows_days
+    (30, 90)
+    """
+    return read_record(root / DIVERSION_FILE, Diversion)
+
+
+def count_index_crises(episodes: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+    """How crises began and ended. One row per group (index; TOTAL without `by`): episodes, the parts of BEFORE and of AFTER.
+
+    Takes one row per episode. Both sets of parts add up to the episodes. `already_in_ed`: referred by an ED or answered in one, so
+    the visit had happened before the service came. `no_contact`: nobody was met. The rest said "emergency department",
+    said something else, or was not asked (also where nobody asks). After these two, `ended_...` counts the others by how the
+    visit ended; for them a blank is unknown.
+
+    >>> crises = pd.DataFrame({"referral_source": ["family", "emergency_department"], "response_location": ["home", "home"],
+    ...     "attempt_result": ["contact", "contact"], "would_have_done": ["emergency_department", None],
+    ...     "disposition": ["community", "emergency_department"]})
+    >>> count_index_crises(crises).loc["all", ["already_in_ed", "said_ed", "ended_elsewhere"]].tolist()
+    [1, 1, 1]
+    """
+    already = episodes["referral_source"].eq(IN_ED) | episodes["response_location"].eq(IN_ED)
+    unmet = episodes["attempt_result"].isin(NO_CONTACT) & ~already.fillna(False)
+    settled = (already.fillna(False) | unmet).astype(bool)
+    answer, ending = episodes["would_have_done"], episodes["disposition"]
+    parts = pd.DataFrame(
+        {
+            "already_in_ed": already.fillna(False).astype(bool),
+            "no_contact": unmet.astype(bool),
+            "said_ed": ~settled & answer.eq(IN_ED).fillna(False),
+            "said_other": ~settled & answer.notna() & answer.ne(IN_ED).fillna(False),
+            "not_asked": ~settled & answer.isna(),
+            "ended_ed": ~settled & ending.eq(IN_ED).fillna(False),
+            "ended_inpatient": ~settled & ending.eq("inpatient").fillna(False),
+            "ended_unknown": ~settled & ending.isna(),
+        }
+    ).astype(bool)
+    parts["ended_elsewhere"] = ~settled & ~parts[["ended_ed", "ended_inpatient", "ended_unknown"]].any(axis=1)
+    group = pd.Series(TOTAL, index=episodes.index) if by is None else episodes[by].fillna("not recorded")
+    counted = parts.groupby(group).sum().astype(int)
+    counted.insert(0, "episodes", group.value_counts().reindex(counted.index).astype(int))
+    return counted.rename_axis("group")
+
+
+def bound_diversion(counted: pd.DataFrame, rules: Diversion) -> pd.DataFrame:
+    """Bounds on the ED visits at the index crisis. Same rows as `count_index_crises`, with would_low, would_high (visits without the
+    service), were_low, were_high (visits that were), fewer_low, fewer_high (the first less the second; negative: more visits).
+
+    Visits of crises that began in an ED, or met nobody, are the same with and without the service and stand on neither side.
+    The bounds hold for the crises counted here (no sampling error is added); they are as wide as what is not known. Worst-case
+    bounds of Manski 1989, Journal of Human Resources 24:343-360, narrowed by the shares in params/diversion.yml.
+
+    >>> counted = pd.DataFrame({"said_ed": [40], "said_other": [50], "not_asked": [10], "ended_ed": [6], "ended_inpatient": [2],
+    ...                         "ended_elsewhere": [90], "ended_unknown": [2]}, index=["all"])
+    >>> bounded = bound_diversion(counted, read_diversion())
+    >>> bounded[["would_low", "would_high"]].values.tolist()    # 4 + 0 + 0; 40 + 10 + 10
+    [[4.0, 60.0]]
+    >>> bounded[["were_low", "were_high"]].values.tolist()      # 6; 6 + 2 + 2
+    [[6.0, 10.0]]
+    >>> bounded[["fewer_low", "fewer_high"]].values.tolist()    # 4 - 10; 60 - 6
+    [[-6.0, 54.0]]
+    """
+    parts = {
+        "said_ed": rules.said_emergency_department,
+        "said_other": rules.said_something_else,
+        "not_asked": rules.not_asked,
+    }
+    would_low = sum(counted[name] * part.low for name, part in parts.items()).astype(float)
+    would_high = sum(counted[name] * part.high for name, part in parts.items()).astype(float)
+    admitted = rules.admitted_through_ed
+    were_low = counted["ended_ed"] + admitted.low * counted["ended_inpatient"]
+    were_high = counted["ended_ed"] + admitted.high * counted["ended_inpatient"] + counted["ended_unknown"]
+    return counted.assign(
+        would_low=would_low,
+        would_high=would_high,
+        were_low=were_low.astype(float),
+        were_high=were_high.astype(float),
+        fewer_low=would_low - were_high,
+        fewer_high=would_high - were_low,
+    )
+
+
+def pool_small(counted: pd.DataFrame, *, smallest: int, pooled: str = "others together") -> pd.DataFrame:
+    """The groups whose parts are all zero or at least `smallest`; the others added up in one row, last.
+
+    Where the added-up row has a small part itself, the smallest of the shown groups joins it, until it has none. Nothing is
+    hidden, so nothing can be found by subtraction. No row at all where even the total has a small part.
+
+    >>> counted = pd.DataFrame({"episodes": [300, 40, 25], "said_ed": [100, 8, 9], "ended_ed": [20, 0, 12]}, index=["school", "police", "911"])
+    >>> pool_small(counted, smallest=11)["said_ed"].to_dict()
+    {'school': 100, 'others together': 17}
+    """
+    parts = [name for name in counted if name != "episodes"]
+
+    def small(rows: pd.DataFrame) -> pd.Series:
+        return ((rows[parts] > 0) & (rows[parts] < smallest)).any(axis=1)
+
+    shown = counted[~small(counted)].sort_values("episodes", ascending=False, kind="stable")
+    rest = counted.drop(index=shown.index)
+    while len(rest) and len(shown) and small(rest.sum().to_frame().T).iloc[0]:
+        rest, shown = pd.concat([rest, shown.iloc[[-1]]]), shown.iloc[:-1]
+    if not len(rest):
+        return shown
+    total = rest.sum().to_frame(pooled).T.astype(int)
+    if small(total).iloc[0]:
+        return counted.iloc[:0]
+    return pd.concat([shown, total if len(rest) > 1 or len(shown) == 0 else rest])

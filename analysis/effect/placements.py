@@ -1,0 +1,66 @@
+"""Where children lived at the call and at discharge. A description, never an effect: nobody knows where they would have lived."""
+
+import pandas as pd
+
+from analysis.tables import AT_HOME, LIVING_SITUATIONS
+
+ORDER = {setting: rank for rank, setting in enumerate(LIVING_SITUATIONS)}
+LOST = "lost to follow-up"
+OPEN = "still open"
+
+
+def followed_children(episodes: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:
+    """One row per episode of a child at home (family, kin, foster) whose stabilization has begun: start, end.
+
+    `end` is the setting at discharge, LOST where the episode was closed without one, OPEN where it was not closed by `as_of`.
+    Episodes without stabilization (no discharge day and no reason) are not in it: nobody looked where the child lived.
+
+    >>> episodes = pd.DataFrame({"living_at_start": ["family", "family", "hospital"], "discharged_on": pd.to_datetime(["2026-01-05"] * 3),
+    ...     "discharge_reason": ["goals_met", "lost", "goals_met"], "living_at_discharge": ["family", None, "family"]})
+    >>> followed_children(episodes, as_of=pd.Timestamp("2026-02-01"))["end"].tolist()
+    ['family', 'lost to follow-up']
+    """
+    begun = (
+        episodes["discharged_on"].notna()
+        | episodes["discharge_reason"].notna()
+        | episodes["living_at_discharge"].notna()
+    )
+    at_home = episodes["living_at_start"].isin(AT_HOME)
+    rows = episodes[begun & at_home]
+    end = rows["living_at_discharge"].astype("object").fillna(LOST)
+    end = end.mask(rows["discharged_on"].isna() | rows["discharged_on"].gt(as_of), OPEN)
+    return pd.DataFrame({"start": rows["living_at_start"].astype("object"), "end": end})
+
+
+def moved_away(followed: pd.DataFrame) -> pd.Series:
+    """True where the child lived in a more restrictive setting at discharge than at the call, or had run away; missing for LOST, OPEN.
+
+    >>> moved_away(pd.DataFrame({"start": ["family", "foster", "kin"], "end": ["kin", "family", "lost to follow-up"]})).tolist()
+    [True, False, <NA>]
+    """
+    start, end = followed["start"].map(ORDER), followed["end"].map(ORDER)
+    return (end > start).astype("boolean").mask(end.isna())
+
+
+def placement_bounds(followed: pd.DataFrame) -> dict[str, float]:
+    """The part that moved away, with children lost to follow-up as the best case (none did) and the worst (all did).
+
+    Gives children, moved, lost, best, worst (shares of children whose stabilization has ended); open episodes are left out.
+
+    >>> followed = pd.DataFrame({"start": ["family"] * 10, "end": ["family"] * 7 + ["residential"] + ["lost to follow-up"] * 2})
+    >>> placement_bounds(followed)      # 1 of 10, 3 of 10
+    {'children': 10, 'moved': 1, 'lost': 2, 'best': 0.1, 'worst': 0.3}
+    """
+    ended = followed[followed["end"].ne(OPEN)]
+    moved, lost = int(moved_away(ended).sum()), int(ended["end"].eq(LOST).sum())
+    children = len(ended)
+    shares = (moved / children, (moved + lost) / children) if children else (float("nan"), float("nan"))
+    return {"children": children, "moved": moved, "lost": lost, "best": shares[0], "worst": shares[1]}
+
+
+def start_by_end(followed: pd.DataFrame) -> pd.DataFrame:
+    """Counts of children: settings at the call (rows) by settings at discharge, LOST and OPEN (columns), in the contract's order."""
+    table = pd.crosstab(followed["start"], followed["end"])
+    rows = [setting for setting in LIVING_SITUATIONS if setting in table.index]
+    columns = [setting for setting in (*LIVING_SITUATIONS, LOST, OPEN) if setting in table.columns]
+    return table.loc[rows, columns]
