@@ -24,13 +24,15 @@ BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py 
 
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief
 SITE_NOTEBOOKS := site_scorecard
-ROI_NOTEBOOKS := ed_diversion placement_avoidance
+ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
 reads_collaborative_brief = $(reads_data_quality)
 reads_site_scorecard = $(reads_data_quality)
 reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
+reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \
+	$(wildcard params/$1/costs.csv params/$1/shares.csv params/$1/assumptions.csv params/$1/program.csv)
 
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
@@ -79,10 +81,10 @@ lab: $(INSTALLED)  ## JupyterLab on the notebooks
 study: $(INSTALLED)  ## start a folder for a new state: make study STUDY=nm
 	@$(RUN) -m analysis.intake.start $(STUDY)
 
-test: $(INSTALLED)  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
+test: $(INSTALLED) data/processed/demo/plan.mk  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
 	$(RUN) -m pytest -m "not slow"
 
-test-all: $(INSTALLED)  ## the tests and the slow ones
+test-all: $(INSTALLED) data/processed/demo/plan.mk  ## the tests and the slow ones
 	$(RUN) -m pytest
 
 check: $(INSTALLED)  ## lint, format, notebooks stripped, generated docs current, no data in git

@@ -92,6 +92,18 @@ class CompleteFrom(Record):
     why: Words
 
 
+class Money(Record):
+    """Whose dollars, of which year, and from which quarter on the state has the enhanced match for mobile crisis.
+
+    `enhanced_from` is the first day of the state's first qualifying fiscal quarter; none where it has none.
+    """
+
+    state: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")]
+    price_year: Annotated[int, Field(ge=1990, le=2100)]
+    enhanced_from: date | None = None
+    enhanced_quarters: Annotated[int, Field(ge=1, le=12)] = 12
+
+
 class Study(Record):
     """params/<study>/study.yml: one program's data with its choices."""
 
@@ -107,6 +119,7 @@ class Study(Record):
     baseline_months: Annotated[int, Field(ge=3, le=36)] = 12
     complete_from: CompleteFrom | None = None
     clocks: tuple[Clock, ...] | None = None
+    money: Money | None = None
     targets: dict[str, tuple[Target, ...]] = {}
     notes: tuple[Words, ...] = ()
 
@@ -193,7 +206,11 @@ def read_yaml(path: Path) -> dict:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ParamsError(f"{shown(path)}, line {line}: {error.problem}. Correct the YAML there.") from None
-    except (yaml.YAMLError, ValueError, TypeError) as error:  # a day like 2025-02-31; bytes that are no text; a list for a key
+    except (
+        yaml.YAMLError,
+        ValueError,
+        TypeError,
+    ) as error:  # a day like 2025-02-31; bytes that are no text; a list for a key
         raise ParamsError(f"{shown(path)} is not readable as YAML text: {str(error).splitlines()[0]}.") from None
     if not isinstance(content, dict):
         raise ParamsError(f'{shown(path)} must hold "key: value" lines; found {type(content).__name__}.')

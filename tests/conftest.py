@@ -1,10 +1,20 @@
-"""What several tests share: the reference files beside the project, and REQUIRE, under which a skip is a failure."""
+"""What several tests share: reference files beside the project, the made-up state, and REQUIRE, under which a skip is a failure."""
 
-import os
-from collections.abc import Callable, Iterator
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from required import pytest_configure, pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401
+
+from analysis import params
+from analysis.demo.records import write_raw
+from analysis.demo.scenario import read_scenario
+from analysis.demo.state import make_state
+from analysis.intake.extract import read_extract
+from analysis.intake.store import write_tables
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -22,35 +32,34 @@ def shared_file() -> Callable[[str], Path]:
     return path_of
 
 
-# --- REQUIRE=browser,spark: on a machine that has what these tests need, one that skips itself has failed ---------------
-
-REQUIRABLE = {"browser", "spark", "peer"}
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """The markers that REQUIRE names; an unknown one stops the run."""
-    config.required = {name.strip() for name in os.environ.get("REQUIRE", "").split(",")} - {""}
-    if unknown := sorted(config.required - REQUIRABLE):
-        raise pytest.UsageError(f'REQUIRE names "{unknown[0]}". It may name {", ".join(sorted(REQUIRABLE))}.')
+@pytest.fixture(scope="session")
+def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with params/, the made-up state's raw files and its tables; nothing in it may be changed."""
+    root = tmp_path_factory.mktemp("demo_root")
+    shutil.copytree(params.ROOT / "params", root / "params")
+    write_raw(make_state(read_scenario("base")), root / "data" / "raw" / "demo")
+    write_tables(read_extract(params.study("demo", root=root), root=root), root=root)
+    return root
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """A skipped test with a required marker is reported as failed, with the sentence that it skipped itself with."""
-    report = yield
-    asked = sorted(name for name in item.config.required if item.get_closest_marker(name))
-    return _refused(report, f"REQUIRE={','.join(asked)}") if asked else report
+DEMO_BRIEFS = [f"outputs/demo/briefs/2026-10/{name}.html" for name in (
+    "statewide/collaborative_brief", "statewide/data_quality", "site-12/site_scorecard")]  # fmt: skip
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
-    """A module that skips itself while it is read has no markers yet: under any REQUIRE that is a failure."""
-    report = yield
-    return _refused(report, "REQUIRE") if collector.config.required else report
+@pytest.fixture(scope="session")
+def demo_workspace(demo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code and notebooks with the made-up state's tables, and three of its briefs of October 2026."""
+    root = tmp_path_factory.mktemp("workspace")
+    for name in ("analysis", "notebooks"):
+        shutil.copytree(params.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "scratch", ".*"))
+    shutil.copytree(demo_root / "params", root / "params")
+    shutil.copytree(demo_root / "data" / "processed", root / "data" / "processed")
+    build_briefs(root, DEMO_BRIEFS)
+    return root
 
 
-def _refused(report: pytest.TestReport | pytest.CollectReport, asked: str) -> pytest.TestReport | pytest.CollectReport:
-    if report.skipped and not hasattr(report, "wasxfail"):
-        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        report.outcome, report.longrepr = "failed", f"{asked} does not allow a skip. {why}"
-    return report
+def build_briefs(root: Path, paths: list[str]) -> None:
+    """Build them as make does, in a process whose workspace is `root`."""
+    command = [sys.executable, "-m", "analysis.brief", *paths]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -44,9 +44,10 @@ def made_up_pages() -> dict[str, Path]:
     assert made.returncode == 0, made.stderr
     briefs = ROOT / "outputs" / "demo" / "briefs"
     plan = (ROOT / "data" / "processed" / "demo" / "plan.mk").read_text(encoding="utf-8")
-    newest = briefs / re.search(r"^LAST_MONTH\s*:?=\s*(\S+)", plan, re.MULTILINE)[1]
-    statewide = {path.stem: path for path in sorted(newest.glob("statewide/*.html"))}
-    by_size = sorted(newest.glob("site-*/site_scorecard.html"), key=lambda path: (path.stat().st_size, path))
+    month = re.search(r"^LAST_MONTH\s*:?=\s*(\S+)", plan, re.MULTILINE)[1]
+    # The month's own and those of the span that ends with it.
+    statewide = {path.stem: path for path in sorted(briefs.glob(f"*{month}/statewide/*.html"))}
+    by_size = sorted(briefs.glob(f"{month}/site-*/site_scorecard.html"), key=lambda path: (path.stat().st_size, path))
     return {"index": briefs / "index.html", **statewide, "tiny site_scorecard": by_size[0], "large site_scorecard": by_size[-1]}  # fmt: skip
 
 
@@ -136,24 +137,33 @@ def test_a_page_prints_on_letter_paper_and_on_few_sheets(seen):
     assert {name: found for name, found in sheets.items() if found[0] > found[1]} == {}
 
 
+SKIPS = {
+    "in a test": "@pytest.mark.browser\ndef test_page():\n    pytest.skip('no browser here')",
+    "in a module": "pytest.skip('no browser here', allow_module_level=True)",
+}
+
+
 @pytest.mark.parametrize(
-    ("require", "ends_with"),
+    ("skipped", "required", "ends_with"),
     [
-        ({}, 0),  # a machine without Chromium skips
-        ({"REQUIRE": "spark"}, 0),  # another need is required
-        ({"REQUIRE": "spark,browser"}, 1),  # this one is
-        ({"REQUIRE": "bowser"}, 4),  # a slip of the pen is no silent pass
+        ("in a test", "", 0),  # a machine without a browser skips
+        ("in a test", "spark", 0),  # another need is required
+        ("in a test", "spark,browser", 1),  # this one is
+        ("in a test", "bowser", 4),  # a slip of the pen is no silent pass
+        ("in a module", "", 5),  # a module may skip itself: nothing is left to run
+        ("in a module", "browser", 2),  # which must not hide what is required
     ],
 )
-def test_a_skip_is_a_failure_where_require_names_its_marker(require, ends_with):
-    bare = {name: value for name, value in os.environ.items() if name != "REQUIRE"}
+def test_a_skip_is_a_failure_where_require_names_its_marker(tmp_path, skipped, required, ends_with):
+    shutil.copy(ROOT / "tests" / "required.py", tmp_path / "conftest.py")
+    (tmp_path / "test_skips.py").write_text(f"import pytest\n{SKIPS[skipped]}\n", encoding="utf-8")
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", f"{Path(__file__)}::test_every_kind_of_page_is_opened", "-rs"],
-        env={**bare, "CHROMIUM": "no such program", **require},
-        cwd=ROOT,
+        [sys.executable, "-m", "pytest", "-rs", "-W", "ignore::pytest.PytestUnknownMarkWarning"],
+        env={**os.environ, "REQUIRE": required},
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == ends_with, run.stdout
-    assert ("Chromium is not installed" in run.stdout) == (ends_with != 4)
+    assert ("no browser here" in run.stdout) == (ends_with != 4)

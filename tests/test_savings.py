@@ -1,6 +1,6 @@
 """Ledgers, the cost of a response, break-even, borrowed effects: sums that can be done on paper, and what is refused."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import pandas as pd
@@ -12,19 +12,21 @@ from analysis.savings.borrowed import fewer_children_with_a_visit, fewer_visits,
 from analysis.savings.ledger import (
     Balance,
     LedgerError,
+    Line,
     Quantity,
     Route,
     check_ledger,
     count_by_fiscal_year,
     ledger_table,
     payer_lines,
+    societal_line,
 )
 from analysis.savings.prices import one_cost, price_in, read_costs, read_indices
 from analysis.savings.program import (
-    COSTS,
+    COST_PARTS,
     add_responses,
-    count_cost_by_payer,
     count_cost_per_response,
+    program_lines,
     read_program,
 )
 from analysis.savings.shares import enhanced_match, payer_shares, read_shares
@@ -37,7 +39,7 @@ from analysis.savings.threshold import (
     perspectives,
     say_break_even,
 )
-from analysis.tables import STATEWIDE
+from analysis.tables import SAVINGS_TABLE, STATEWIDE
 
 INDICES, PRICES, SHARES = read_indices(), read_costs("demo"), read_shares("demo")
 MATCH = enhanced_match("NM", date(2024, 1, 1), SHARES)
@@ -60,18 +62,22 @@ TEN = Quantity(10, 4, 16, date(2026, 1, 1))
 # --- a line is the product of its row, and payers add up to the whole ---
 
 
+def test_a_line_has_the_columns_of_savings_csv():
+    assert [field.name for field in fields(Line)] == SAVINGS_TABLE.names
+
+
 def test_each_amount_is_the_product_of_its_row():
-    table = ledger_table(lines(TEN, timing=0.5))
-    row = table[table["payer"].eq("state_general_fund")].iloc[0]
-    # 10 x 332.40 x 0.3 x 1 x 0.5 = 498.60; ends 4 x 138.24 x 0.15 = 82.944 and 16 x 651.70 x 0.15 = 1,564.08
-    assert (row["amount_usd"], row["low"], row["high"]) == pytest.approx((498.6, 82.944, 1564.08))
-    assert (row["fiscal_year"], row["price_year"]) == ("SFY2026", 2025)
-
-
-def test_payers_add_up_to_the_fiscal_line():
     table = ledger_table(lines(TEN))
-    by_ledger = table.groupby("ledger")[["share", "amount_usd", "low", "high"]].sum()
-    assert by_ledger.loc["payer"].tolist() == pytest.approx(by_ledger.loc["fiscal"].tolist())
+    row = table[table["payer"].eq("state_general_fund")].iloc[0]
+    # 10 x 332.40 x 0.3 = 997.20; ends 4 x 138.24 x 0.3 = 165.888 and 16 x 651.70 x 0.3 = 3,128.16
+    assert (row["amount_usd"], row["low"], row["high"]) == pytest.approx((997.2, 165.888, 3128.16))
+    assert (row["fiscal_year"], row["price_year"], row["cashable"]) == ("SFY2026", 2025, "cashable_now")
+
+
+def test_payers_add_up_to_the_whole():
+    table = ledger_table(lines(TEN))
+    assert table[["share", "amount_usd"]].sum().tolist() == pytest.approx([1, 3324])
+    assert table["quantity"].tolist() == pytest.approx([10, 10])
 
 
 @pytest.mark.parametrize(
@@ -84,8 +90,8 @@ def test_payers_add_up_to_the_fiscal_line():
     ],
 )
 def test_the_ends_of_a_line_mind_the_sign_of_the_quantity(low, best, high, least, most):
-    whole = next(line for line in lines(Quantity(best, low, high, date(2026, 1, 1))) if line.ledger == "fiscal")
-    assert (whole.low, whole.high) == pytest.approx((least, most))
+    state = lines(Quantity(best, low, high, date(2026, 1, 1)))[1]
+    assert (state.low, state.high) == pytest.approx((least * 0.3, most * 0.3))
 
 
 def test_twice_the_price_is_twice_the_amount():
@@ -100,10 +106,28 @@ def test_a_year_s_days_on_both_sides_of_a_federal_year_take_each_its_share():
     for day in (date(2025, 9, 30), date(2025, 10, 1)):
         shares = payer_shares("medicaid_services", "NM", day, SHARES)
         both += payer_lines(Quantity(100, 100, 100, day), price("ed_visit"), shares, program="medicaid_services", route=ROUTE, fiscal_year_starts=7)  # fmt: skip
-    years = count_by_fiscal_year(ledger_table(both)).set_index(["payer", "fiscal_year"])["amount_usd"]
-    # 33,240 x (0.2832 + 0.2834); both days lie in state fiscal year 2026
-    assert years.loc[("state_general_fund", "SFY2026")] == pytest.approx(33240 * 0.5666)
-    assert years.loc[("all_payers", "SFY2026")] == pytest.approx(66480)
+    state = ledger_table(both).set_index("payer").loc["state_general_fund"]
+    # 100 x 332.40 x (0.2832 + 0.2834); both days lie in state fiscal year 2026, so they are one row of 200 x 332.40 x 0.2833
+    assert state["amount_usd"] == pytest.approx(33240 * 0.5666)
+    assert (state["fiscal_year"], state["quantity"], state["share"]) == (
+        "SFY2026",
+        pytest.approx(200),
+        pytest.approx(0.2833),
+    )
+
+
+def test_a_payer_of_some_days_only_has_its_part_of_all_dollars():
+    before, after = ({"state_general_fund": 1.0}, {"county": 0.5, "state_general_fund": 0.5})
+    given = {"program": "medicaid_services", "route": ROUTE, "fiscal_year_starts": 7}
+    both = [*payer_lines(TEN, price("ed_visit"), before, **given), *payer_lines(TEN, price("ed_visit"), after, **given)]
+    table = ledger_table(both).set_index("payer")
+    assert table["share"].to_dict() == pytest.approx({"county": 0.25, "state_general_fund": 0.75})
+    assert table["quantity"].tolist() == pytest.approx([20, 20])
+
+
+def test_a_quantity_of_nothing_is_a_row_of_nothing_with_its_shares():
+    table = ledger_table(lines(Quantity(0, 0, 0, date(2026, 1, 1))))
+    assert table[["quantity", "amount_usd", "share"]].to_numpy().tolist() == [[0, 0, 0.7], [0, 0, 0.3]]
 
 
 def test_the_order_of_the_lines_does_not_matter():
@@ -111,19 +135,33 @@ def test_the_order_of_the_lines_does_not_matter():
     pd.testing.assert_frame_equal(ledger_table(some), ledger_table(reversed(some)))
 
 
-def test_a_price_that_is_not_cash_is_a_line_of_nothing_until_someone_says_which_part_is():
+def test_what_is_no_cash_is_never_added_to_cash():
     detention = {"program": "juvenile_justice_county", "route": ROUTE, "fiscal_year_starts": 7}
-    day = price("detention_day_average")
-    assert [line.amount_usd for line in payer_lines(TEN, day, {"county": 1.0}, **detention)] == [0, 0]
-    quarter = payer_lines(TEN, day, {"county": 1.0}, cashable=0.25, **detention)
-    # 657.53 of 2019 x 321.943 / 255.657 = 828.02; x 10 x 0.25
-    assert [line.amount_usd for line in quarter] == pytest.approx([2070.03, 2070.03], abs=0.01)
+    both = [
+        line
+        for item in ("detention_day", "detention_day_average")
+        for line in payer_lines(TEN, price(item), {"county": 1.0}, **detention)
+    ]
+    kinds = count_by_fiscal_year(ledger_table(both)).set_index("cashable")["amount_usd"]
+    # 10 x 225 x 321.943 / 258.811 = 2,798.84; 10 x 657.53 x 321.943 / 255.657 = 8,280.13
+    assert kinds.to_dict() == pytest.approx({"cashable_now": 2798.84, "on_step": 8280.13}, abs=0.01)
+
+
+def test_the_societal_ledger_takes_an_opportunity_cost_and_no_charge():
+    given = {"route": ROUTE, "fiscal_year_starts": 7}
+    assert societal_line(TEN, price("boarding_day", basis="opportunity"), **given).amount_usd == pytest.approx(
+        36451.70, abs=0.01
+    )
+    with pytest.raises(
+        ParamsError, match=r"the basis is charge .*; a societal ledger allows payment and cost and opportunity"
+    ):
+        societal_line(TEN, price("boarding_day", basis="charge"), **given)
 
 
 @pytest.mark.parametrize(
     ("item", "changes", "program", "sentence"),
     [
-        ("ed_visit", {"basis": "charge"}, "medicaid_services", "the basis is charge .what a bill asks for.; a payer's ledger allows payment and cost"),
+        ("ed_visit", {"basis": "charge"}, "medicaid_services", "the basis is charge .what a bill asks for.; a payer ledger allows payment and cost"),
         ("boarding_day", {"basis": "opportunity"}, "medicaid_services", "the basis is opportunity"),
         ("ed_visit_cost", {}, "medicaid_services", "the price is that of everyone together; medicaid_services allows prices of Medicaid"),
         ("boarding_day", {}, "medicaid_services", "the price is that of hospital"),
@@ -141,21 +179,27 @@ def test_shares_that_leave_a_part_to_nobody_are_refused():
 
 
 def test_a_ledger_without_one_of_its_payers_is_refused():
-    with pytest.raises(LedgerError, match=r"ed_visit in SFY2026 .*: the shares of the payers add up to 0\.7000"):
-        check_ledger(lines(TEN)[:2])
+    with pytest.raises(LedgerError, match=r"ed_visit in SFY2026 .*: the payers' shares add up to 0\.7000"):
+        check_ledger(ledger_table(lines(TEN)).iloc[:1])
 
 
 def test_an_amount_that_is_not_its_row_s_product_is_refused():
-    whole, federal, state = lines(TEN)
-    moved = [whole, replace(federal, amount_usd=federal.amount_usd - 1), replace(state, amount_usd=state.amount_usd + 1)]  # fmt: skip
+    table = ledger_table(lines(TEN))
+    table["amount_usd"] += [-1, 1]  # the whole still agrees
     with pytest.raises(LedgerError, match=r"the line of medicaid_federal has 2325\.8000, its row gives 2326\.8000"):
-        check_ledger(moved)
+        check_ledger(table)
+
+
+def test_an_item_with_two_prices_in_one_year_is_refused():
+    dear = [replace(line, unit_usd=400.0, amount_usd=line.quantity * 400 * line.share) for line in lines(TEN)]
+    with pytest.raises(LedgerError, match=r"unit_usd takes several values \(332\.4, 400\.0\)"):
+        ledger_table([*lines(TEN), *dear])
 
 
 def test_dollars_of_two_years_do_not_mix():
     old = [replace(line, price_year=2024) for line in lines(TEN, "inpatient_stay")]
     with pytest.raises(LedgerError, match="mixes dollars of 2024, 2025"):
-        check_ledger([*lines(TEN), *old])
+        ledger_table([*lines(TEN), *old])
 
 
 def test_a_quantity_outside_its_range_is_refused():
@@ -245,25 +289,35 @@ def test_a_fault_in_program_csv_is_one_sentence(tmp_path, text, sentence):
     assert str(fault.value).startswith(sentence)
 
 
+def cost_by_payer(months: pd.DataFrame, **claimed: float) -> pd.DataFrame:
+    """The program's cost as a checked ledger, by payer and timing."""
+    lines = program_lines(
+        months, claimed=dict.fromkeys(COST_PARTS, 1.0) | claimed, state="NM", shares=SHARES, enhanced=MATCH,
+        route=Route("records", "program", 0), fiscal_year_starts=7, price_year=2025,
+    )  # fmt: skip
+    return count_by_fiscal_year(ledger_table(lines)).set_index(["payer", "timing"])
+
+
 def test_the_state_s_part_of_the_cost_rises_on_the_day_the_match_ends(tmp_path):
     text = "north,2026-12,1000,,,0,made up,\nnorth,2027-01,1000,,,0,made up,\n"
-    by_payer = count_cost_by_payer(
-        months(tmp_path, text, {}), claimed=dict.fromkeys(COSTS, 1.0), state="NM", shares=SHARES, enhanced=MATCH,
-        fiscal_year_starts=1,
-    ).set_index(["fiscal_year", "payer"])["cost_usd"]  # fmt: skip
-    assert by_payer.loc[("SFY2026", "state_general_fund")] == pytest.approx(150)  # 0.15
-    assert by_payer.loc[("SFY2027", "state_general_fund")] == pytest.approx(283.4)  # 1 - 0.7166
-    assert by_payer.sum() == pytest.approx(2000)
+    cost = cost_by_payer(months(tmp_path, text, {}))
+    assert cost["amount_usd"].loc[("state_general_fund", "inside")] == pytest.approx(150)  # 0.15
+    assert cost["amount_usd"].loc[("state_general_fund", "after")] == pytest.approx(283.4)  # 1 - 0.7166
+    assert cost["amount_usd"].sum() == pytest.approx(2000)
+    assert set(cost["fiscal_year"]) == {"SFY2027"}  # both months: July 2026 to June 2027
 
 
 def test_what_is_not_claimed_is_the_state_s_alone(tmp_path):
-    claimed = {"capacity_usd": 1.0, "start_up_usd": 0.0, "call_center_usd": 0.5, "variable_usd": 1.0}
-    by_payer = count_cost_by_payer(
-        months(tmp_path, NORTH, {("north", "2026-06"): 30}), claimed=claimed, state="NM", shares=SHARES, enhanced=MATCH,
-        fiscal_year_starts=7,
-    ).set_index("payer")["cost_usd"]  # fmt: skip
+    cost = cost_by_payer(
+        months(tmp_path, NORTH, {("north", "2026-06"): 30}), start_up_usd=0.0, call_center_usd=0.5
+    )["amount_usd"].droplevel("timing")  # fmt: skip
     # claimed 9,000 + 300 + 600 = 9,900; the rest is 30,000 + 300
-    assert by_payer.to_dict() == pytest.approx({"medicaid_federal": 8415, "state_general_fund": 1485 + 30300})
+    assert cost.to_dict() == pytest.approx({"medicaid_federal": 8415, "state_general_fund": 1485 + 30300})
+
+
+def test_a_claimed_percent_is_refused(tmp_path):
+    with pytest.raises(ParamsError, match=r"The claimed share of capacity_usd is 85\. Allowed is a share from 0 to 1"):
+        cost_by_payer(months(tmp_path, NORTH, {}), capacity_usd=85)
 
 
 # --- break-even ---
@@ -349,6 +403,12 @@ def test_out_of_reach_today_and_never_are_two_sentences():
         "emergency department visit, it would take 200 responses in the period."
     )
     assert "no break-even at any volume" in say_break_even(needed, "an emergency department visit", volume=None)
+
+
+def test_a_range_that_ends_out_of_reach_says_so():
+    # 20,000 / 651.70 = 30.7; 20,000 / 332.40 = 60.2; 20,000 / 138.24 = 144.7
+    told = say_break_even(break_even(200, price("ed_visit"), ALL_FUNDS), "an emergency department visit", volume=None)
+    assert told.endswith("(31 to out of reach at 100 over the range of its price).")
 
 
 # --- borrowed ---

@@ -108,8 +108,7 @@ def rests_on(accrual: Accrual) -> Html:
         "said_other": rules.said_something_else,
         "not_asked": rules.not_asked,
     }
-    counts = count_index_crises(accrual.episodes)
-    safe = len(pool_small(counts, smallest=disclosure().smallest_shown)) > 0
+    safe = not any(0 < row[name] < disclosure().smallest_shown for name in PART_WORDS)
     lines = []
     for name, words in PART_WORDS.items():
         part = taken.get(name)
@@ -158,7 +157,7 @@ def _group_table(accrual: Accrual, column: str, words: dict[str, str], what: str
     heads = ["Crises", "Would have had a visit", "Had one", "Fewer visits"]
     note = "Groups with a small count are added up in the last row. A minus sign means more visits."
     return markup.together(
-        markup.table(lines, caption=f"{what[0].upper()}{what[1:]}", headers=["", *heads], numeric=heads),
+        markup.table(lines, caption=f"{what[0].upper()}{what[1:]}", headers=["Group", *heads], numeric=heads),
         Html(f'<p class="note">{note}</p>'),
     )
 
@@ -191,7 +190,7 @@ def endings(accrual: Accrual) -> Html:
     lines = [_ending_line(row, words) for _, row in rows.iterrows()]
     caption = f"How visits ended, {accrual.period.words}"
     heads = ["Crises", "Share", "95% range"]
-    table = markup.table(lines, caption=caption, headers=["", *heads], numeric=heads)
+    table = markup.table(lines, caption=caption, headers=["Recorded as", *heads], numeric=heads)
     hidden = f" {panels.hidden_note()}" if shown["hidden"].any() else ""
     known = shown["denominator"].max()
     said = f"Of {markup.number(known)} crises for which it is known. How a visit ended is not what would have happened otherwise.{hidden}"

@@ -199,7 +199,7 @@ def _value_axis(axes: Axes, unit: str, points: pd.DataFrame, target: float | Non
         top = max([*points["high"].dropna(), *points["value"].dropna(), target or 0, 1])
         axes.set_ylim(0, top * 1.1)
         axes.yaxis.set_major_formatter("{x:,g}")
-        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.tick_params(axis="y", labelsize=SMALL)
     axes.grid(axis="y", color="#ececec", lw=0.7)
     axes.set_axisbelow(True)

@@ -8,7 +8,7 @@ from analysis import params
 from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers, open_numbers
-from analysis.quality.cards import target_for
+from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import Change, against_target, bounds, change
 from analysis.quality.counts import WHY_MISSING
 from analysis.tables import STATEWIDE
@@ -32,6 +32,7 @@ BY_SITE = ("episodes", "episodes_per_1000", "in_person_share", "response_in_time
 TRENDS = ("episodes", "in_person_share", "contact_share", "response_in_time_share")
 MIXES = ("disposition", "referral_source", "presenting_problem")
 MOST_NEXT = 3
+NOT_SAID = "a number of crises that can't be shown"
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ def headline(numbers: Numbers) -> Html:
         else f"From {wording.day_words(now.from_on)} to {wording.day_words(last_on)}"
     )
     count = numbers.row("episodes", now)
-    many = wording.shown_value(count, "count")
-    sentence = f"{when}, teams responded to {many} crises"
+    many = f"{wording.shown_value(count, 'count')} crises" if pd.notna(count["value"]) else NOT_SAID
+    sentence = f"{when}, teams responded to {many}"
     reached = next(
         (each for each in standings(numbers) if each.measure in REACHED and pd.notna(each.now["value"])), None
     )
@@ -141,7 +142,7 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
 def _why_not_given(numbers: Numbers, each: Standing) -> str:
     row = each.now
     if row["hidden"]:
-        return params.disclosure().hidden_words
+        return panels.hidden_note()
     if numbers.cards.cards[each.measure].unit == "share" and row["why_missing"] == "not_recorded":
         return wording.withheld_words(row, bounds(row, numbers.cards))
     return WHY_MISSING.get(row["why_missing"], "nothing recorded")
@@ -333,16 +334,19 @@ def _line(numbers: Numbers, each: Standing) -> tuple[str, ...]:
         card.title,
         wording.value_words(row, card.unit) if given else wording.shown_value(row, card.unit),
         markup.interval(row["low"], row["high"], card.unit) if given and pd.notna(row["low"]) and not count else "",
-        _before_words(before, card.unit),
+        _before_words(before, card),
         markup.percent(each.target, 1) if each.target is not None else "",
         markup.number(row["not_measurable"]) if pd.notna(row["not_measurable"]) else "",
     )
 
 
-def _before_words(before: pd.Series | None, unit: str) -> str:
+def _before_words(before: pd.Series | None, card: Card) -> str:
     if before is None or pd.isna(before["value"]):
         return ""
+    unit = card.unit
     if unit == "count":
+        if not card.adds_up:  # a year's children over twelve are fewer than a month's
+            return ""
         return f"{markup.number(before['value'] / before['months'])} a month" if before["months"] else ""
     if unit == "share":
         return markup.percent(before["value"], before["denominator"])

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.brief import markup, roi
 from analysis.brief.markup import Html
 from analysis.brief.roi import Accrual
-from analysis.effect.placements import followed_children, moved_away, placement_bounds, start_by_end
+from analysis.effect.placements import followed_children, placement_bounds, start_by_end
 from analysis.params import ROOT, disclosure
 from analysis.tables import LIVING_SITUATIONS
 
@@ -112,30 +112,6 @@ def _join_smallest(table: pd.DataFrame) -> pd.DataFrame:
         .T
     )
     return pd.concat([table.drop(index=order), joined])
-
-
-def by_setting(accrual: Accrual) -> Html:
-    """Where those who moved to a more restrictive setting went, small ones added up."""
-    if not recorded(accrual):
-        return Html("")
-    followed = _followed(accrual)
-    moved = followed[moved_away(followed).fillna(False).astype(bool)]
-    counts = moved["end"].value_counts().reindex([name for name in LIVING_SITUATIONS if name in set(moved["end"])])
-    smallest = disclosure().smallest_shown
-    big, few = counts[counts >= smallest], counts[counts < smallest]
-    while len(few) and 0 < few.sum() < smallest and len(big):
-        few, big = pd.concat([few, big.nsmallest(1)]), big.drop(big.nsmallest(1).index)
-    if len(few) and few.sum() < smallest:
-        return markup.paragraph("Too few moved to show where they went.")
-    lines = [(LIVING_SITUATIONS[name], markup.number(count)) for name, count in big.items()]
-    if len(few):
-        lines.append((" or ".join(LIVING_SITUATIONS[name] for name in few.index), markup.number(few.sum())))
-    return markup.table(
-        lines,
-        caption="Those in a more restrictive setting at discharge",
-        headers=["Setting", "Episodes"],
-        numeric=["Episodes"],
-    )
 
 
 def published(accrual: Accrual) -> Html:

@@ -54,7 +54,7 @@ def headline(numbers: Numbers, site: str) -> Html:
 
 
 def _few(count: pd.Series) -> str:
-    return f"{params.disclosure().hidden_words} crises" if count["hidden"] else "no crises"
+    return "so few crises that their number is hidden" if count["hidden"] else "no crises"
 
 
 def _against(numbers: Numbers, measure: str, row: pd.Series) -> str:

@@ -128,28 +128,48 @@ def bound_diversion(counted: pd.DataFrame, rules: Diversion) -> pd.DataFrame:
     )
 
 
+def told_cells(counted: pd.DataFrame) -> pd.DataFrame:
+    """The counts that a reader of the bounds can work out: what is added up in a bound is not told apart.
+
+    Same rows as `count_index_crises`: not_open (began in an ED or met nobody), said_ed, said_other_or_not_asked, ended_ed,
+    ended_inpatient_or_unknown, ended_elsewhere.
+    """
+    return pd.DataFrame(
+        {
+            "not_open": counted["already_in_ed"] + counted["no_contact"],
+            "said_ed": counted["said_ed"],
+            "said_other_or_not_asked": counted["said_other"] + counted["not_asked"],
+            "ended_ed": counted["ended_ed"],
+            "ended_inpatient_or_unknown": counted["ended_inpatient"] + counted["ended_unknown"],
+            "ended_elsewhere": counted["ended_elsewhere"],
+        }
+    )
+
+
 def pool_small(counted: pd.DataFrame, *, smallest: int, pooled: str = "others together") -> pd.DataFrame:
-    """The groups whose parts are all zero or at least `smallest`; the others added up in one row, last.
+    """The groups of which every told cell is zero or at least `smallest`; the others added up in one row, last.
 
-    Where the added-up row has a small part itself, the smallest of the shown groups joins it, until it has none. Nothing is
-    hidden, so nothing can be found by subtraction. No row at all where even the total has a small part.
+    Where the added-up row has a small cell itself, the smallest of the shown groups joins it, until it has none. Nothing is
+    hidden, so nothing can be found by subtraction. No row at all where even the total has a small cell.
 
-    >>> counted = pd.DataFrame({"episodes": [300, 40, 25], "said_ed": [100, 8, 9], "ended_ed": [20, 0, 12]}, index=["school", "police", "911"])
+    >>> columns = [*BEFORE, *AFTER]
+    >>> counted = pd.DataFrame([[0, 0, 100, 100, 100, 20, 15, 265, 0], [0, 0, 8, 20, 12, 11, 0, 29, 0], [0, 0, 9, 16, 0, 0, 0, 25, 0]],
+    ...                        columns=columns, index=["school", "police", "911"])
     >>> pool_small(counted, smallest=11)["said_ed"].to_dict()
     {'school': 100, 'others together': 17}
     """
-    parts = [name for name in counted if name != "episodes"]
 
-    def small(rows: pd.DataFrame) -> pd.Series:
-        return ((rows[parts] > 0) & (rows[parts] < smallest)).any(axis=1)
+    def is_small(rows: pd.DataFrame) -> pd.Series:
+        cells = told_cells(rows)
+        return ((cells > 0) & (cells < smallest)).any(axis=1)
 
-    shown = counted[~small(counted)].sort_values("episodes", ascending=False, kind="stable")
-    rest = counted.drop(index=shown.index)
-    while len(rest) and len(shown) and small(rest.sum().to_frame().T).iloc[0]:
+    small = is_small(counted)
+    size = counted[list(BEFORE)].sum(axis=1)
+    shown = counted[~small].loc[size[~small].sort_values(ascending=False, kind="stable").index]
+    rest = counted[small]
+    while len(rest) and len(shown) and is_small(rest.sum().to_frame().T).iloc[0]:
         rest, shown = pd.concat([rest, shown.iloc[[-1]]]), shown.iloc[:-1]
-    if not len(rest):
+    if rest.empty:
         return shown
     total = rest.sum().to_frame(pooled).T.astype(int)
-    if small(total).iloc[0]:
-        return counted.iloc[:0]
-    return pd.concat([shown, total if len(rest) > 1 or len(shown) == 0 else rest])
+    return counted.iloc[:0] if is_small(total).iloc[0] else pd.concat([shown, total])

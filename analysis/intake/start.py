@@ -39,6 +39,13 @@ place: site
 #complete_from:
 #  day: 2024-07-01
 #  why: The record system was set up anew; earlier months hold a few rows only.
+## For the dollars brief: the state whose federal shares hold, the year whose dollars are shown, and the first day of the first
+## quarter in which it claims the enhanced match for mobile crisis (at most 12 quarters, inside April 2022 to March 2027).
+#money:
+#  state: NM
+#  price_year: 2025
+#  enhanced_from: 2024-01-01
+#  enhanced_quarters: 12
 ## Only where the data are invented: the words that every page then carries.
 #made_up: Made-up data. Nothing here is about real children.
 

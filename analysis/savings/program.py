@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,13 @@ import pandas as pd
 from pydantic import AfterValidator, Field
 
 from analysis.params import ROOT, ParamsError, Record, Words
-from analysis.savings.ledger import fiscal_year
+from analysis.savings.ledger import PROGRAM_COST, Line, Route, fiscal_year, timing_of
 from analysis.savings.shares import ENHANCED, STATE_FUND, EnhancedMatch, ShareLine, payer_shares
 from analysis.savings.sheets import Dollars, DollarsOrNothing, read_lines, replaced
 from analysis.tables import SITE_ID_PATTERN, STATEWIDE
 
 PROGRAM = "program.csv"
-COSTS = ("capacity_usd", "start_up_usd", "call_center_usd", "variable_usd")
+COST_PARTS = ("capacity_usd", "start_up_usd", "call_center_usd", "variable_usd")
 
 
 def _month(text: str) -> str:
@@ -109,14 +110,14 @@ def count_cost_per_response(months: pd.DataFrame, *, by: Iterable[str] = ("site_
     costed = months["capacity_usd"].notna()
     known = months["variable_usd"].notna() | ~costed
     rows = months.assign(
-        **{name: months[name].where(costed, 0.0).fillna(0.0) for name in COSTS},
+        **{name: months[name].where(costed, 0.0).fillna(0.0) for name in COST_PARTS},
         responses=months["responses"].where(costed, 0),
         responses_without_cost=months["responses"].mask(costed, 0),
         unknown=~known,
     )
     if not by:
         rows, by = rows.assign(site_id=STATEWIDE), ["site_id"]
-    summed = ["responses", "responses_without_cost", *COSTS, "unknown"]
+    summed = ["responses", "responses_without_cost", *COST_PARTS, "unknown"]
     groups = rows.groupby(by, as_index=False, sort=True)[summed].sum()
     groups["variable_known"] = groups.pop("unknown").eq(0)
     some = groups["responses"].where(groups["responses"].gt(0))
@@ -129,44 +130,59 @@ def count_cost_per_response(months: pd.DataFrame, *, by: Iterable[str] = ("site_
     )
 
 
-def count_cost_by_payer(
+def program_lines(
     months: pd.DataFrame,
     *,
     claimed: Mapping[str, float],
     state: str,
     shares: Iterable[ShareLine],
     enhanced: EnhancedMatch | None,
+    route: Route,
     fiscal_year_starts: int,
-) -> pd.DataFrame:
-    """What the service cost each payer, by state fiscal year, in dollars of the months: the enhanced match stops on a day.
+    price_year: int,
+) -> list[Line]:
+    """What the service cost each payer, as lines of the program_cost ledger: the enhanced match stops on a day.
 
-    One row a site and month in (add_responses); one row a fiscal year and payer out (cost_usd). `claimed` names, for each of
-    capacity_usd, start_up_usd, call_center_usd and variable_usd, the part that is claimed from Medicaid as mobile crisis; the
-    rest is the state's alone. A month has the shares of its first day: shares change on the first of a month.
-    A site that has no line of cost in a month adds nothing to it.
+    One row a site and month in (add_responses); out one line a fiscal year, timing, part of the cost and payer, its
+    quantity 1 and its unit_usd the whole part. `claimed` names, for each of capacity_usd, start_up_usd, call_center_usd and
+    variable_usd, the share that is claimed from Medicaid as mobile crisis; the rest is the state's alone. A month has the
+    shares of its first day: shares change on the first of a month. The dollars are taken as program.csv has them;
+    `price_year` says which year's they are taken to be. Months of a site without a line of cost add nothing.
 
-    >>> empty = pd.DataFrame(columns=["site_id", "month", *COSTS])
-    >>> count_cost_by_payer(empty, claimed=dict.fromkeys(COSTS, 1.0), state="NM", shares=(), enhanced=None, fiscal_year_starts=7).empty
-    True
+    >>> empty = pd.DataFrame(columns=["site_id", "month", *COST_PARTS])
+    >>> program_lines(empty, claimed=dict.fromkeys(COST_PARTS, 1.0), state="NM", shares=(), enhanced=None,
+    ...               route=Route("records", "program", 0), fiscal_year_starts=7, price_year=2025)
+    []
     """
     _check_claimed(claimed)
-    shares = tuple(shares)
-    by_month = months.groupby("month", sort=True)[list(COSTS)].sum()
-    rows = []
-    for month, costs in by_month.iterrows():  # months of the calendar, not episodes
+    shares, spent = tuple(shares), {}
+    for month, costs in months.groupby("month", sort=True)[list(COST_PARTS)].sum().iterrows():  # calendar months, few
         first = date(month.year, month.month, 1)
-        year = fiscal_year(first, starts=fiscal_year_starts)
-        matched = sum(costs[name] * claimed[name] for name in COSTS)
         parts = payer_shares(ENHANCED, state, first, shares, enhanced=enhanced)
-        rows += [(year, payer, matched * part) for payer, part in parts.items()]
-        rows.append((year, STATE_FUND, costs.sum() - matched))
-    table = pd.DataFrame(rows, columns=["fiscal_year", "payer", "cost_usd"])
-    return table.groupby(["fiscal_year", "payer"], as_index=False, sort=True)["cost_usd"].sum()
+        when = (fiscal_year(first, starts=fiscal_year_starts), timing_of(first, enhanced))
+        for item in COST_PARTS:
+            payers = spent.setdefault((*when, item), {})
+            for payer in sorted({*parts, STATE_FUND}):
+                own = 1 - claimed[item] if payer == STATE_FUND else 0.0
+                part = claimed[item] * parts.get(payer, 0.0) + own
+                payers[payer] = payers.get(payer, 0.0) + costs[item] * part
+    return [
+        _cost_line(route, key, payer, usd, sum(payers.values()), price_year)
+        for key, payers in sorted(spent.items()) for payer, usd in payers.items() if sum(payers.values())
+    ]  # fmt: skip
+
+
+def _cost_line(route: Route, key: tuple[str, str, str], payer: str, usd: float, whole: float, price_year: int) -> Line:
+    year, timing, item = key
+    return Line(
+        **asdict(route), fiscal_year=year, ledger=PROGRAM_COST, payer=payer, item=item, quantity=1.0, unit_usd=whole,
+        share=usd / whole, cashable="cashable_now", timing=timing, amount_usd=usd, low=usd, high=usd, price_year=price_year,
+    )  # fmt: skip
 
 
 def _check_claimed(claimed: Mapping[str, float]) -> None:
-    if set(claimed) != set(COSTS):
-        raise ParamsError(f"The claimed parts name {', '.join(sorted(claimed))}; needed are {', '.join(COSTS)}.")
-    for name, part in claimed.items():
-        if not 0 <= part <= 1:
-            raise ParamsError(f"The claimed part of {name} is {part}. Allowed is a share from 0 to 1.")
+    if set(claimed) != set(COST_PARTS):
+        raise ParamsError(f"The claimed shares name {', '.join(sorted(claimed))}; needed are {', '.join(COST_PARTS)}.")
+    for name, share in claimed.items():
+        if not 0 <= share <= 1:
+            raise ParamsError(f"The claimed share of {name} is {share}. Allowed is a share from 0 to 1.")

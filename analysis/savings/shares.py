@@ -118,7 +118,7 @@ def payer_shares(
         if enhanced is None or enhanced.state != state or not enhanced.from_on <= day <= enhanced.to_on:
             return regular
         raised = _on_day(ENHANCED, state, day, shares)
-        return max((regular, raised), key=lambda parts: 1 - parts[STATE_FUND])
+        return max((regular, raised), key=lambda parts: 1 - parts.get(STATE_FUND, 0.0))
     return _on_day(program, state, day, shares)
 
 

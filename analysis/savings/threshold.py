@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from analysis.params import ParamsError
-from analysis.savings.ledger import REFUSED_BASES
+from analysis.savings.ledger import PAYER, REFUSED_BASES
 from analysis.savings.prices import FUNDS, Price
-from analysis.savings.shares import ENHANCED, PROGRAMS, REGULAR, STATE_FUND, EnhancedMatch, ShareLine, payer_shares
+from analysis.savings.shares import (
+    ENHANCED,
+    PROGRAMS,
+    REGULAR,
+    STATE_FUND,
+    TO_ROUNDING,
+    EnhancedMatch,
+    ShareLine,
+    payer_shares,
+)
 from analysis.savings.sheets import place
 
 OF = 100  # responses
@@ -177,9 +186,10 @@ def say_break_even(needed: BreakEven, replaced: str, *, volume: float | None) ->
     """
     who = needed.perspective[0].upper() + needed.perspective[1:]
     if needed.reachable:
+        most = _up(needed.high) if needed.high <= OF else f"out of reach at {OF}"
         return (
             f"{who}: pays for itself if {_up(needed.best)} of {OF} responses replaced {replaced} "
-            f"({_up(needed.low)} to {_up(needed.high)} over the range of its price)."
+            f"({_up(needed.low)} to {most} over the range of its price)."
         )
     even = f"Even if {OF} of {OF} responses replaced {replaced}"
     if volume is None:
@@ -188,15 +198,13 @@ def say_break_even(needed: BreakEven, replaced: str, *, volume: float | None) ->
 
 
 def _up(number: float) -> str:
-    if number > OF * OF:
-        return f"more than {OF * OF:,}"
-    return f"{math.ceil(number - 1e-9):,}"  # 25 worked out as 25.0000000001 is 25
+    return f"{math.ceil(number - TO_ROUNDING):,}"  # 25 worked out as 25.0000000001 is 25
 
 
 def _worth(price: Price, view: Perspective) -> tuple[float, float, float]:
     """What one unit is worth to the perspective: at its own price, at the highest, at the lowest."""
     cost = price.cost
-    if cost.basis in REFUSED_BASES or cost.payer_paid_by not in view.funds:
+    if cost.basis in REFUSED_BASES[PAYER] or cost.payer_paid_by not in view.funds:
         raise ParamsError(
             f"{place(cost)}, item {cost.item}: a {cost.basis} of {FUNDS[cost.payer_paid_by]} is no dollar of this "
             f"perspective ({view.name}). Allowed: payments and costs of {', '.join(FUNDS[fund] for fund in view.funds)}."
