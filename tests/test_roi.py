@@ -227,3 +227,21 @@ def test_effects_hold_bounds_without_an_estimate(made):
     assert rows["estimate"].isna().all()
     assert rows["grade"].isin([roi.CANNOT_TELL, roi.SUGGESTIVE]).all()
     assert not rows["n_treated"].between(1, disclosure().smallest_shown - 1).any()
+
+
+def test_the_page_in_docs_says_what_the_brief_says(made):
+    text = (ROOT / "docs" / "reading_the_dollars_page.md").read_text(encoding="utf-8")
+    inside, after = dollars._state_cost(made)
+    table = str(dollars.what_it_takes(made))
+    for said in (
+        dollars.usd(made.last_year["with_call_center_usd"]),
+        dollars.usd(made.last_year["one_more_usd"]),
+        dollars.usd(inside),
+        dollars.usd(after),
+    ):
+        assert said in text
+    found = re.search(
+        r"([\d,]+) of 100 responses would have to replace a child's year in residential treatment \((\d+) to\s+(\d+)",
+        text,
+    )
+    assert f"{found[1]} ({found[2]} to {found[3]})" in table

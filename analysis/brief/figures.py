@@ -11,6 +11,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.brief import markup
+
 BLUE, GREY, ORANGE, INK = "#0063a6", "#6b6b6b", "#b84a00", "#1b1b1b"  # at least 5:1 on white
 STYLE = {
     "svg.fonttype": "none",  # text stays text: searchable, and in the reader's own font
@@ -31,6 +33,7 @@ WIDTH, HEIGHT, BARS_HEIGHT, SMALL = 3.5, 1.75, 1.35, 8
 LEFT, RIGHT = 0.145, 0.745
 LABEL_LINE, LABELS_OVER = 0.17, 0.1  # inches
 LINE_OF_AXIS = 0.14  # part of the axis that a line of text takes
+FOOT = 0.2  # part of the axis that a note at its foot takes with its surroundings
 ROOM_FOR_LABELS = 150  # points along the time axis
 STEPS = (1, 2, 3, 4, 6, 12)  # a label at every so many periods
 ALT_LIMIT = 250
@@ -62,12 +65,13 @@ def draw_months(
     its 95% interval; the dashed line is the standard; the grey band is the usual range. Where the definition changes the line
     breaks and a dotted line says so: the two sides don't measure the same.
     """
+    gap = points["state"].isin([HIDDEN, NO_RECORDS])
+    points = points.assign(**{name: points[name].mask(gap) for name in ("value", "low", "high")})
     figure, axes = _canvas(HEIGHT, LEFT, RIGHT, lines_under=2)
     if usual is not None:
         axes.axhspan(*usual, color="#e4e4e4", lw=0, zorder=0)
     _draw_line(axes, points)
-    _draw_incomplete(axes, points)
-    _draw_gaps(axes, points["state"].isin([HIDDEN, NO_RECORDS]), half_width=0.5)
+    _draw_gaps(axes, gap, half_width=0.5)
     for start, words in _new_definitions(points):
         late = start > len(points) / 2
         axes.axvline(start - 0.5, color=INK, lw=0.9, ls=":", zorder=1)
@@ -75,6 +79,7 @@ def draw_months(
                       ha="right" if late else "left", fontsize=SMALL, bbox={"fc": "white", "ec": "none", "pad": 0.5, "alpha": 0.85})  # fmt: skip
     _time_axis(axes, points["label"].tolist())
     _value_axis(axes, unit, points, target)
+    _draw_incomplete(axes, points)
     if target is not None:
         axes.axhline(target, color=ORANGE, lw=1.2, ls=(0, (5, 3)), zorder=1)
     _end_labels(axes, points, unit, target)
@@ -96,11 +101,18 @@ def draw_bars(bars: pd.DataFrame, *, title: str, place: str) -> Drawing:
     for here, value in zip(at, bars["value"], strict=True):
         if pd.notna(value):
             axes.annotate(
-                f"{value:.0%}", (here, value), xytext=(0, 2), textcoords="offset points", ha="center", fontsize=SMALL
+                _said(value, "share"),
+                (here, value),
+                xytext=(0, 2),
+                textcoords="offset points",
+                ha="center",
+                fontsize=SMALL,
             )
     shown = bars.dropna(subset=["value"])
     most = shown.loc[shown["value"].idxmax()] if len(shown) else None
-    finding = f"Most often {most['label']}: {most['value']:.0%}." if most is not None else "Nothing can be shown."
+    finding = (
+        f"Most often {most['label']}: {_said(most['value'], 'share')}." if most is not None else "Nothing can be shown."
+    )
     return Drawing(_svg(figure), f"Bar chart: {title}, {place}. {finding}"[:ALT_LIMIT])
 
 
@@ -122,8 +134,10 @@ def _draw_incomplete(axes: Axes, points: pd.DataFrame) -> None:
     part = points.reset_index(drop=True).loc[lambda rows: rows["state"].eq(INCOMPLETE)]
     axes.plot(part.index, part["value"], ls="", marker="o", ms=4.5, mfc="white", mec=BLUE, zorder=3)
     for here, value, note in zip(part.index, part["value"], part["note"], strict=True):
-        axes.annotate(note, (here, value), xytext=(0, -12), textcoords="offset points", fontsize=SMALL, color=GREY,
-                      ha="right" if here > len(points) / 2 else "left")  # fmt: skip
+        # At the foot of the axis, where no line runs, unless the point itself is there.
+        foot = value > FOOT * axes.get_ylim()[1]
+        axes.annotate(note, (here, 0 if foot else value), xytext=(0, 4 if foot else 6), textcoords="offset points", color=GREY,
+                      fontsize=SMALL, ha="right" if here > len(points) / 2 else "left")  # fmt: skip
 
 
 def _draw_gaps(axes: Axes, missing: pd.Series, *, half_width: float) -> None:
@@ -139,27 +153,28 @@ def _end_labels(axes: Axes, points: pd.DataFrame, unit: str, target: float | Non
     if len(usable):
         last = usable.iloc[-1]
         # A value that is not of the last period says of which it is.
-        when = "" if last.name == points.index[-1] else f" ({last['label'].splitlines()[0]})"
+        when = "" if last.name == points.index[-1] else f"\n({last['label'].splitlines()[0]})"
         labels.append((last["value"], f"{_said(last['value'], unit)}{when}", {"color": BLUE, "fontweight": "bold"}))
     if target is not None:
         labels.append((target, f"standard {_said(target, unit)}", {"color": ORANGE, "fontsize": SMALL}))
     labels.sort(key=lambda label: label[0])
-    heights = _apart([value / axes.get_ylim()[1] for value, _, _ in labels])
+    lines = sum(words.count("\n") + 1 for _, words, _ in labels)
+    heights = _apart([value / axes.get_ylim()[1] for value, _, _ in labels], by=LINE_OF_AXIS * lines / 2)
     for height, (_, words, style) in zip(heights, labels, strict=True):
         axes.annotate(words, (1, height), xycoords="axes fraction", xytext=(5, 0), textcoords="offset points",
                       va="center", annotation_clip=False, **style)  # fmt: skip
 
 
-def _apart(heights: list[float]) -> list[float]:
-    """One or two heights on the axis, in rising order and no closer than a line of text.
+def _apart(heights: list[float], *, by: float) -> list[float]:
+    """One or two heights on the axis, in rising order and no closer than `by`.
 
-    >>> _apart([0.5]), _apart([0.2, 0.8]), [round(height, 2) for height in _apart([0.87, 0.89])]
-    ([0.5], [0.2, 0.8], [0.81, 0.95])
+    >>> _apart([0.5], by=0.1), _apart([0.2, 0.8], by=0.1), [round(height, 2) for height in _apart([0.87, 0.89], by=0.1)]
+    ([0.5], [0.2, 0.8], [0.83, 0.93])
     """
-    if len(heights) < 2 or heights[1] - heights[0] >= LINE_OF_AXIS:
+    if len(heights) < 2 or heights[1] - heights[0] >= by:
         return heights
     middle = sum(heights) / 2
-    return [middle - LINE_OF_AXIS / 2, middle + LINE_OF_AXIS / 2]
+    return [middle - by / 2, middle + by / 2]
 
 
 # --- axes ------------------------------------------------------------------------------------------------------------
@@ -212,8 +227,7 @@ def _said(value: float, unit: str) -> str:
     ('99%', '100%', '34 min', '1,234')
     """
     if unit == "share":
-        percent = round(100 * value)
-        return f"{min(percent, 99) if value < 1 else percent}%" if value > 0.005 or value == 0 else "1%"
+        return markup.percent(value, 1).split()[-1]  # "more than 99%" is 99% where there is no room
     if unit == "minutes":
         return f"{value:.0f} min"
     return f"{value:,.1f}" if unit == "rate" else f"{value:,.0f}"

@@ -8,6 +8,7 @@ from analysis import params
 from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers, open_numbers
+from analysis.intervals import Interval
 from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import Change, against_target, bounds, change
 from analysis.quality.counts import WHY_MISSING
@@ -171,12 +172,24 @@ def what_changed(numbers: Numbers) -> Html:
         if card.unit == "count":
             usual = panels.usual_months(numbers, each.measure)
             counts += usual is not None
-            lines.append(f"{card.title}: {wording.count_words(each.now, usual, _months_before(numbers))}.")
+            lines.append(f"{card.title}: {_count_line(numbers, each, usual)}.")
         elif card.unit in ("share", "minutes") and each.measure != "response_minutes_p90":
             others += each.change is not None and each.change.kind != "cannot_tell"
             against = f" It {_stands(each)}." if each.target is not None and pd.notna(each.now["value"]) else ""
             lines.append(f"{card.title}: {_change_line(numbers, each)}.{against}")
     return markup.together(markup.list_of(lines), _false_alarms(numbers, counts, others))
+
+
+def _count_line(numbers: Numbers, each: Standing, usual: Interval | None) -> str:
+    """Where a count lies against its usual range, or why nobody can say."""
+    cut = numbers.windows
+    if not cut.complete:
+        return "not compared with the months before: the period is not complete"
+    if cut.now.first != cut.now.last:
+        return "the usual range is one of single months, so a longer period is not held against it"
+    if pd.isna(each.now["value"]):
+        return _why_not_given(numbers, each)
+    return wording.count_words(each.now, usual, _months_before(numbers))
 
 
 def _stands(each: Standing) -> str:

@@ -1,0 +1,404 @@
+"""What the pages say of a few made-up people, and of the made-up state: hidden stays hidden, and no more is said than is known."""
+
+import html
+import re
+import shutil
+from datetime import date
+
+import pandas as pd
+import pytest
+from conftest import DEMO_BRIEFS, build_briefs
+
+from analysis import params
+from analysis.brief import markup, monthly, panels, scorecard
+from analysis.brief.index import write_index
+from analysis.brief.numbers import Numbers, count_numbers, hidden, windows
+from analysis.brief.pages import check_page, shell
+from analysis.quality.cards import read_cards, switched_off
+from analysis.quality.counts import by_measure_place_period
+
+SCRIPT = "<script>alert(1)</script>"
+NAMES = {"tiny": SCRIPT, "cover": "Cover", "north": "North", "south": "South", "empty": "Empty"}
+COVERS = ("2025-01-01", "2026-10-31")
+RULE = params.disclosure()
+
+
+def a_study(**choices) -> params.Study:
+    plain = dict(name="made_up", title="A small state", service="Mobile response", people="children", place="site", made_up="Made-up data.")  # fmt: skip
+    return params.Study(**{**plain, "clocks": (a_clock(),), **choices})
+
+
+def a_clock(minutes: int = 60, first: str = "2020-01-01", last: str | None = None) -> params.Clock:
+    to_on = date.fromisoformat(last) if last else None
+    return params.Clock(from_on=date.fromisoformat(first), to_on=to_on, start="requested_at", stop="arrived_at",
+                        threshold_minutes=minutes, target_share=0.8, source="made up")  # fmt: skip
+
+
+def crises(site: str, months: list[str], each: int, *, met: float = 0.9, wait: int = 30, **codes) -> pd.DataFrame:
+    """`each` crises a month, 14:00 on the 5th: the first part of them met, asked to be seen and seen in person."""
+    usual = {"recommended_mode": "mobile", "attempt_result": "contact", "urgency": "urgent", "disposition": "community",
+             "referral_source": "family", "presenting_problem": "anxiety", **codes}  # fmt: skip
+    asked = pd.to_datetime([f"{month}-05 14:00" for month in months for _ in range(each)])
+    place_in_month = pd.Series(range(len(asked))) % max(each, 1)
+    seen = place_in_month < round(met * each)
+    return pd.DataFrame({
+        "site_id": site, "counted_on": asked.normalize(), "requested_at": asked.tz_localize("America/Denver"),
+        "arrived_at": (asked + pd.Timedelta(minutes=wait)).tz_localize("America/Denver"),
+        "requested_at_note": "time", "arrived_at_note": "time", "age_years": 12.0,
+        "response_mode": seen.map({True: "mobile", False: "phone"}), **usual,
+    })  # fmt: skip
+
+
+def numbered(*parts: pd.DataFrame) -> pd.DataFrame:
+    """One table of episodes, each of another child."""
+    table = pd.concat(parts, ignore_index=True)
+    ids = pd.array(range(len(table)), dtype="Int64")
+    return table.assign(episode_id=ids, child_id=ids)
+
+
+def numbers_of(episodes: pd.DataFrame, period: str = "2026-10", *, study=None, covers=COVERS) -> Numbers:
+    """The numbers as a brief opens them, from this table alone."""
+    study = study or a_study()
+    covered = tuple(pd.Timestamp(day) for day in covers)
+    sites = pd.DataFrame({"site_id": list(NAMES), "name": list(NAMES.values()), "has_scorecard": True})
+    sites = sites.assign(opened_on=pd.NaT, closed_on=pd.NaT)
+    cards, cut = read_cards(study), windows(study, study.period(period), covered)
+    counted = by_measure_place_period(episodes, sites, cut.all, study=study, cards=cards, covers=covered)
+    shown = hidden(counted, cards, cut, study, rule=RULE)
+    return Numbers(study, cards, cut, covered, sites, shown, tuple(switched_off(cards, episodes, study=study)))
+
+
+def months_of(numbers_or_span=COVERS) -> list[str]:
+    return [str(month) for month in pd.period_range(*numbers_or_span, freq="M")]
+
+
+def statewide_page(numbers: Numbers) -> str:
+    """Everything that the statewide brief shows of the numbers."""
+    parts = [monthly.title, monthly.headline, monthly.key_figures, monthly.what_next, monthly.what_changed, monthly.trends,
+             monthly.by_site, monthly.mixes, panels.when_figures, monthly.all_figures, monthly.about]  # fmt: skip
+    return shell(markup.together(*(part(numbers) for part in parts)).text, name="a/statewide.html")
+
+
+def site_page(numbers: Numbers, site: str) -> str:
+    """Everything that the site's page shows."""
+    parts = [scorecard.title, scorecard.headline, scorecard.how_sure, scorecard.what_next, scorecard.key_table,
+             scorecard.trends, scorecard.mixes]  # fmt: skip
+    shown = [
+        *(part(numbers, site) for part in parts),
+        panels.when_figures(numbers, site=site),
+        scorecard.about(numbers),
+    ]
+    return shell(markup.together(*shown).text, name="a/site.html")
+
+
+def said(text: str) -> str:
+    """The text of a page as it is read, and the words for its pictures."""
+    body = re.sub(r"<style\b.*?</style>", " ", text[text.index("<main") :], flags=re.DOTALL)
+    labels = " ".join(re.findall(r'aria-label="([^"]*)"', body))
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", f"{body} {labels}")))
+
+
+def cells(text: str, first: str) -> list[str]:
+    """The cells beside that row header, in the first table that has it."""
+    row = re.search(rf'<th scope="row"[^>]*>{re.escape(html.escape(first))}</th>(.*?)</tr>', text, flags=re.DOTALL)
+    return [html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row[1])]
+
+
+# --- hidden is hidden ------------------------------------------------------------------------------------------------
+
+YEAR = months_of(("2025-11", "2026-10"))
+
+
+@pytest.fixture(scope="module")
+def small() -> Numbers:
+    """A site of 7 crises in the year, one of 23 that must cover for it, two large ones, and one without any."""
+    return numbers_of(numbered(
+        crises("tiny", ["2026-03"], 7), crises("cover", ["2026-04"], 23),
+        crises("north", months_of(), 40), crises("south", months_of(), 60),
+    ))  # fmt: skip
+
+
+def test_a_hidden_site_and_its_cover_are_hidden_in_every_cell(small):
+    page = statewide_page(small)
+    for name in (SCRIPT, "Cover"):
+        assert set(cells(page, name)) == {"hidden"}
+    assert cells(page, "North")[0] == "480"  # 12 x 40
+    assert cells(page, "Statewide")[0] == "1,230"  # 12 x 100 + 7 + 23
+
+
+@pytest.mark.parametrize("site", ["tiny", "cover"])
+def test_no_figure_of_a_hidden_site_is_on_its_page(small, site):
+    page = site_page(small, site)
+    lines = [cells(page, title) for title in ("Crisis episodes", "Children served", "Visits that met the person")]
+    for three_months, year, span, _state, *_ in lines:
+        assert (three_months, year, span) == ("hidden", "hidden", "")
+    assert "<svg" not in page
+    assert not re.search(r"\b(7|23)\b", re.sub(r"of 23 |7 to|\d+ \w+ 202\d", "", said(page).replace("23 of 100", "")))
+
+
+def test_a_hidden_count_is_not_called_one_to_ten_where_it_may_cover_another(small):
+    assert "so few crises that their number is hidden" in said(site_page(small, "cover"))
+    assert "responded to 1 to 10" not in said(site_page(small, "cover"))
+
+
+def test_a_hidden_month_of_the_state_is_hidden_in_the_headline_and_the_cards():
+    few = numbers_of(numbered(crises("north", YEAR[:-1], 30), crises("south", YEAR[:-1], 30), crises("north", YEAR[-1:], 7)))  # fmt: skip
+    text = said(statewide_page(few))
+    assert "responded to a number of crises that can't be shown" in text
+    assert few.row("episodes", few.windows.now)["hidden"]
+    assert not re.search(r"\b7 (of|crises)|of 7\b", text)
+
+
+# --- a name is a name ------------------------------------------------------------------------------------------------
+
+
+def test_markup_in_a_name_is_text_on_every_page_and_in_the_words_for_pictures(tmp_path):
+    numbers = numbers_of(numbered(crises("tiny", months_of(), 50), crises("north", months_of(), 60)))
+    for page in (statewide_page(numbers), site_page(numbers, "tiny")):
+        check_page(page)
+        assert "<script" not in page
+        assert html.escape(SCRIPT) in page
+    title = re.search(r"<title>(.*?)</title>", site_page(numbers, "tiny"))[1]
+    assert html.escape(SCRIPT) in title
+    spoken = re.findall(r'<svg[^>]*aria-label="([^"]*)"', site_page(numbers, "tiny"))
+    assert len(spoken) > 3
+    assert all(SCRIPT in html.unescape(words) for words in spoken)
+    root = workspace(tmp_path, numbers)
+    index = write_index("made_up", root=root).read_text(encoding="utf-8")
+    assert "<script" not in index
+    assert html.escape(SCRIPT) in index
+
+
+def workspace(root, numbers: Numbers):
+    """A study with the page of one site, as the index finds it."""
+    (root / "params" / "made_up").mkdir(parents=True)
+    (root / "params" / "made_up" / "study.yml").write_text("title: A small state\nservice: Mobile response\npeople: children\nplace: site\n")  # fmt: skip
+    processed = root / "data" / "processed" / "made_up"
+    processed.mkdir(parents=True)
+    numbers.sites.to_parquet(processed / "sites.parquet")
+    folder = root / "outputs" / "made_up" / "briefs" / "2026-10" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / "site_scorecard.html").write_text(site_page(numbers, "tiny"), encoding="utf-8")
+    return root
+
+
+# --- no more than is known -------------------------------------------------------------------------------------------
+
+
+def test_a_period_that_is_not_complete_is_compared_with_nothing_and_says_so():
+    # 17 days of October hold half as many; that is no fall.
+    half = numbers_of(numbered(crises("north", months_of()[:-1], 40), crises("north", ["2026-10"], 20, met=0.5)), covers=("2025-01-01", "2026-10-17"))  # fmt: skip
+    text = said(statewide_page(half))
+    assert "From 1 October 2026 to 17 October 2026, teams responded to 20 crises" in text
+    assert text.count("the period is not complete") >= 3
+    assert not re.search(r"(higher|lower) than before|below the usual|above the usual|within the usual", text)
+
+
+def test_the_month_after_the_period_is_hollow_and_compared_with_nothing():
+    later = numbers_of(numbered(crises("north", months_of(), 40), crises("south", months_of(), 40)), "2026-09", covers=("2025-01-01", "2026-10-17"))  # fmt: skip
+    page = statewide_page(later)
+    assert "October 2026 is not complete: the records end on 17 October 2026. It is drawn hollow and compared with nothing." in said(page)  # fmt: skip
+    assert said(page).count("The last is incomplete") == 4  # one a figure over time
+    assert later.windows.before.name == "2025-09_2026-08"
+
+
+def test_a_withheld_share_prints_its_bounds_and_no_value():
+    met = crises("north", months_of(), 40)
+    blank = met.assign(
+        attempt_result=met["attempt_result"].where(met.index % 4 != 0)
+    )  # 10 of 40 blank: more than a tenth
+    numbers = numbers_of(numbered(blank))
+    card = re.search(r"<dt>Visits that met the person</dt>(.*?)</div>", statewide_page(numbers), flags=re.DOTALL)[1]
+    told = said(f"<main>{card}")
+    # 30 met of 30 known: 30 of 40 had none of the blanks met anyone, all 40 had they all
+    assert "not given" in told
+    assert "10 of 40 have no answer recorded" in told
+    assert "75 to 100 of 100" in told
+    assert "%" not in told
+
+
+def test_another_clock_is_never_called_a_change():
+    clocks = (a_clock(90, last="2026-06-30"), a_clock(60, first="2026-07-01"))
+    # Everyone waits 80 minutes: in time until June, late from July on.
+    numbers = numbers_of(numbered(crises("north", months_of(), 40, wait=80)), study=a_study(clocks=clocks))
+    page = statewide_page(numbers)
+    line = re.search(r"<li>(Reached in time: .*?)</li>", page)[1]
+    assert "the response clock is not the same in the two periods" in line
+    assert not re.search(r"higher|lower", line)
+    drawn = re.search(r'aria-label="(Line chart: Reached in time[^"]*)"', page)[1]
+    assert "Measured differently within the span" in drawn
+    assert "measured differently" in page
+
+
+def test_a_change_beyond_chance_is_named_with_its_direction():
+    numbers = numbers_of(numbered(crises("north", months_of()[:-1], 60), crises("north", ["2026-10"], 60, met=0.5)))
+    line = re.search(r"<li>(Seen in person: .*?)</li>", statewide_page(numbers))[1]
+    assert "30 of 60 (50%), lower than before (90.0%), by more than chance" in line
+
+
+def test_children_of_a_year_are_not_divided_by_its_months():
+    """200 children who each come every month are 200 a month, not 200 / 12."""
+    table = pd.concat([crises("north", [month], 50) for month in months_of()], ignore_index=True)
+    same = table.assign(episode_id=pd.array(range(len(table)), dtype="Int64"), child_id=pd.array(table.groupby("counted_on").cumcount(), dtype="Int64"))  # fmt: skip
+    line = cells(statewide_page(numbers_of(same)).partition("All figures, statewide")[2], "Children served")
+    assert line[0] == "50"
+    assert line[2] == ""
+
+
+# --- nothing there ---------------------------------------------------------------------------------------------------
+
+
+def test_a_site_without_any_episode_has_a_page(small):
+    page = site_page(small, "empty")
+    assert cells(page, "Crisis episodes")[1] == "0"
+    assert "too few to show over time at Empty" in said(page) or "0 at the end" in said(page)
+    assert "too few crises here for any share" in said(page)
+
+
+def test_a_study_with_calls_alone_has_briefs_that_say_what_is_missing():
+    calls = numbered(crises("north", months_of(), 40), crises("south", months_of(), 30))
+    lacking = {
+        name: None for name in ("child_id", "recommended_mode", "response_mode", "attempt_result", "referral_source")
+    }
+    numbers = numbers_of(calls.assign(**lacking))
+    text = said(statewide_page(numbers))
+    assert "These data can't give:" in text
+    for measure in (
+        "Children served",
+        "Seen in person",
+        "Visits that met the person",
+        "Who asked for help",
+        "Episodes per 1,000",
+    ):
+        assert f"{measure}" in text.partition("These data can't give:")[2]
+    assert "teams responded to 70 crises" in text
+    assert "reached the person in time" in text
+    assert said(site_page(numbers, "north"))
+
+
+def test_a_month_without_any_episode_is_a_zero_and_no_share():
+    numbers = numbers_of(numbered(crises("north", months_of()[:-1], 40)))
+    text = said(statewide_page(numbers))
+    assert "In October 2026, teams responded to 0 crises" in text
+    assert "no episode to measure" in text
+
+
+@pytest.mark.parametrize(
+    ("period", "when", "count"),
+    [
+        ("2026Q3", "In July to September 2026", "300"),  # 3 x 100
+        ("SFY2026", "In fiscal year 2026", "1,200"),
+        ("2026-09_2026-10", "In September to October 2026", "200"),
+    ],
+)
+def test_a_quarter_a_fiscal_year_and_a_span_are_periods(period, when, count):
+    numbers = numbers_of(numbered(crises("north", months_of(), 40), crises("south", months_of(), 60)), period)
+    page = statewide_page(numbers)
+    assert f"{when}, teams responded to {count} crises" in said(page)
+    assert "too few earlier months" not in said(page)
+    assert said(site_page(numbers, "north"))
+
+
+def test_one_month_of_records_is_a_brief_without_comparison():
+    numbers = numbers_of(numbered(crises("north", ["2026-10"], 40)), covers=("2026-10-01", "2026-10-31"))
+    text = said(statewide_page(numbers))
+    assert "too few earlier months" in text
+    assert not re.search(r"(higher|lower) than before|about as before", text)
+
+
+# --- the made-up state against plain pandas --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def demo(demo_root) -> Numbers:
+    study = params.study("demo", root=demo_root)
+    return count_numbers(study, study.period("2026-10"), root=demo_root)
+
+
+@pytest.fixture(scope="module")
+def october(demo_root) -> pd.DataFrame:
+    episodes = pd.read_parquet(demo_root / "data" / "processed" / "demo" / "episodes.parquet")
+    return episodes[episodes["counted_on"].between("2026-10-01", "2026-10-31")]
+
+
+def test_the_number_of_crises_is_the_number_of_rows(demo, october):
+    assert demo.row("episodes", demo.windows.now)["value"] == len(october)
+    assert f"In October 2026, teams responded to {len(october):,} crises" in said(f"<main>{monthly.headline(demo)}")
+
+
+def test_the_share_seen_in_person_is_plain_division(demo, october):
+    in_person = ["mobile", "deferred_mobile"]
+    asked = october[october["recommended_mode"].isin(in_person) & october["response_mode"].notna()]
+    seen = int(asked["response_mode"].isin(in_person).sum())
+    row = demo.row("in_person_share", demo.windows.now)
+    assert (row["numerator"], row["denominator"]) == (seen, len(asked))
+    assert row["value"] == pytest.approx(seen / len(asked), abs=1e-12)
+    assert f"{seen} of {len(asked)} families" in said(f"<main>{monthly.headline(demo)}")
+
+
+def test_the_typical_wait_is_the_plain_median_and_in_time_its_plain_share(demo, october):
+    at_once = october[october["response_mode"].eq("mobile")]
+    real = at_once["requested_at_note"].eq("time") & at_once["arrived_at_note"].eq("time")
+    minutes = ((at_once["arrived_at"] - at_once["requested_at"]).dt.total_seconds() / 60)[real]
+    minutes = minutes[minutes.between(0, 24 * 60)]
+    assert demo.row("response_minutes_median", demo.windows.now)["value"] == pytest.approx(minutes.median(), abs=1e-9)
+    assert demo.row("response_minutes_p90", demo.windows.now)["value"] == pytest.approx(minutes.quantile(0.9), abs=1e-9)
+    row = demo.row("response_in_time_share", demo.windows.now)
+    assert (row["numerator"], row["denominator"]) == (int((minutes <= 60).sum()), len(minutes))
+
+
+# --- the pages as files ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=[*DEMO_BRIEFS, "outputs/demo/briefs/index.html"])
+def file(request, demo_workspace):
+    return demo_workspace / request.param
+
+
+def test_a_page_is_small_titled_once_marked_made_up_and_asks_the_network_for_nothing(file):
+    text = file.read_text(encoding="utf-8")
+    assert len(text.encode()) < 400_000
+    assert text.count("<h1") == 1
+    assert "Made-up data" in said(text)
+    loading = re.findall(r'<(?!a\b)\w+[^>]*\s(?:src|href|srcset|xlink:href)="(?!#|data:)[^"]*"', text)
+    assert loading == []
+    assert not re.search(r"@import|<script|<link|<iframe|url\(\s*['\"]?http", text)
+    check_page(text)
+
+
+def test_every_picture_has_words_of_its_own(file):
+    text = file.read_text(encoding="utf-8")
+    figures = re.findall(r"<figure\b.*?</figure>", text, flags=re.DOTALL)
+    spoken = [html.unescape(re.search(r'<svg[^>]*aria-label="([^"]*)"', each)[1]) for each in figures]
+    captions = [html.unescape(re.search(r"<figcaption>(.*?)</figcaption>", each)[1]) for each in figures]
+    assert len(set(spoken)) == len(spoken)
+    assert all(0 < len(words) <= 250 for words in spoken)
+    assert not set(spoken) & set(captions)
+
+
+def test_no_file_that_may_be_sent_holds_a_small_count(demo_workspace):
+    files = sorted((demo_workspace / "outputs" / "demo" / "tables").rglob("measures.csv"))
+    assert len(files) == 2  # the state's and the site's
+    for path in files:
+        table = pd.read_csv(path)
+        counts = table["measure"].isin(["episodes", "children_served"])
+        assert not table.loc[counts, "numerator"].between(1, 10).any()
+        assert not table.loc[~table["measure"].eq("episodes_per_1000"), "denominator"].between(1, 10).any()
+        assert table.loc[table["hidden"], ["numerator", "denominator", "value"]].isna().all(axis=None)
+
+
+@pytest.mark.slow
+def test_two_builds_give_the_same_bytes(demo_workspace, tmp_path):
+    """Briefs, tables and index, from the same tables and params, with nothing kept from the first build."""
+    again = tmp_path / "again"
+    shutil.copytree(demo_workspace, again, ignore=shutil.ignore_patterns("outputs", "__pycache__"))
+    build_briefs(again, DEMO_BRIEFS[::-1])
+    made = {}
+    for root in (demo_workspace, again):
+        found = [
+            path for kind in ("briefs", "tables") for path in sorted((root / "outputs" / "demo" / kind).rglob("*.*"))
+        ]
+        made[root] = {path.relative_to(root).as_posix(): path.read_bytes() for path in found if path.is_file()}
+    assert made[demo_workspace].keys() == made[again].keys()
+    assert [name for name, content in made[again].items() if made[demo_workspace][name] != content] == []
+    assert len(made[again]) >= len(DEMO_BRIEFS) + 3
