@@ -24,8 +24,8 @@ RULE = params.disclosure()
 
 
 def a_study(**choices) -> params.Study:
-    plain = dict(name="made_up", title="A small state", service="Mobile response", people="children", place="site", made_up="Made-up data.")  # fmt: skip
-    return params.Study(**{**plain, "clocks": (a_clock(),), **choices})
+    plain = {"name": "made_up", "title": "A small state", "service": "Mobile response", "people": "children"}
+    return params.Study(**{**plain, "place": "site", "made_up": "Made-up data.", "clocks": (a_clock(),), **choices})
 
 
 def a_clock(minutes: int = 60, first: str = "2020-01-01", last: str | None = None) -> params.Clock:
@@ -68,8 +68,8 @@ def numbers_of(episodes: pd.DataFrame, period: str = "2026-10", *, study=None, c
     return Numbers(study, cards, cut, covered, sites, shown, tuple(switched_off(cards, episodes, study=study)))
 
 
-def months_of(numbers_or_span=COVERS) -> list[str]:
-    return [str(month) for month in pd.period_range(*numbers_or_span, freq="M")]
+def months_of(span=COVERS) -> list[str]:
+    return [str(month) for month in pd.period_range(*span, freq="M")]
 
 
 def statewide_page(numbers: Numbers) -> str:
@@ -133,7 +133,8 @@ def test_no_figure_of_a_hidden_site_is_on_its_page(small, site):
     for three_months, year, span, _state, *_ in lines:
         assert (three_months, year, span) == ("hidden", "hidden", "")
     assert "<svg" not in page
-    assert not re.search(r"\b(7|23)\b", re.sub(r"of 23 |7 to|\d+ \w+ 202\d", "", said(page).replace("23 of 100", "")))
+    told = " ".join([scorecard.headline(small, site).text, scorecard.what_next(small, site).text, scorecard.mixes(small, site).text])  # fmt: skip
+    assert not re.search(r"\b(7|23)\b", told)
 
 
 def test_a_hidden_count_is_not_called_one_to_ten_where_it_may_cover_another(small):
@@ -203,7 +204,7 @@ def test_the_month_after_the_period_is_hollow_and_compared_with_nothing():
 
 
 def test_a_withheld_share_prints_its_bounds_and_no_value():
-    met = crises("north", months_of(), 40)
+    met = crises("north", months_of(), 40, met=1)
     blank = met.assign(
         attempt_result=met["attempt_result"].where(met.index % 4 != 0)
     )  # 10 of 40 blank: more than a tenth
@@ -222,7 +223,7 @@ def test_another_clock_is_never_called_a_change():
     # Everyone waits 80 minutes: in time until June, late from July on.
     numbers = numbers_of(numbered(crises("north", months_of(), 40, wait=80)), study=a_study(clocks=clocks))
     page = statewide_page(numbers)
-    line = re.search(r"<li>(Reached in time: .*?)</li>", page)[1]
+    line = re.search(r"<li>(Reached in time: .*?)</li>", monthly.what_changed(numbers).text)[1]
     assert "the response clock is not the same in the two periods" in line
     assert not re.search(r"higher|lower", line)
     drawn = re.search(r'aria-label="(Line chart: Reached in time[^"]*)"', page)[1]
@@ -251,15 +252,13 @@ def test_children_of_a_year_are_not_divided_by_its_months():
 def test_a_site_without_any_episode_has_a_page(small):
     page = site_page(small, "empty")
     assert cells(page, "Crisis episodes")[1] == "0"
-    assert "too few to show over time at Empty" in said(page) or "0 at the end" in said(page)
+    assert "Empty responded to 0 crises" in said(page)
     assert "too few crises here for any share" in said(page)
 
 
 def test_a_study_with_calls_alone_has_briefs_that_say_what_is_missing():
     calls = numbered(crises("north", months_of(), 40), crises("south", months_of(), 30))
-    lacking = {
-        name: None for name in ("child_id", "recommended_mode", "response_mode", "attempt_result", "referral_source")
-    }
+    lacking = dict.fromkeys(("child_id", "recommended_mode", "response_mode", "attempt_result", "referral_source"))
     numbers = numbers_of(calls.assign(**lacking))
     text = said(statewide_page(numbers))
     assert "These data can't give:" in text

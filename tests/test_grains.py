@@ -110,6 +110,11 @@ def test_sites_of_one_size_cover_in_the_order_of_their_ids():
     assert finest({"a": [5, 20, 20], "c": [40] * 3, "b": [40] * 3}) == {"a": BLOCKS, "b": BLOCKS, "c": MONTHS}
 
 
+def test_a_site_without_any_episode_covers_nobody_and_shows_its_zeros():
+    shown = finest({"a": [5, 20, 20], "none": [0, 0, 0], "b": [30] * 3, "c": [40] * 3})
+    assert shown == {"a": BLOCKS, "none": MONTHS, "b": BLOCKS, "c": MONTHS}
+
+
 def test_two_hidden_sites_with_a_small_sum_are_covered():
     # April: 4 + 5 = 9.
     sites = {"a": [4, 30, 30], "b": [5, 30, 30], "c": [40] * 3}

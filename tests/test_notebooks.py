@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from analysis.brief.made_from import params_read
 from analysis.params import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -89,6 +90,5 @@ def test_the_makefile_names_every_params_file_that_a_notebook_reads(path):
         ["make", "--silent", f"--eval=names: ; @echo $(call reads_{path.stem},demo)", "names"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    # made_from.py hashes every file of params/ for the last line; what shapes the brief is what the study's reader opens.
-    hashed_only = {"params/demo/state.yml"}
-    assert read - hashed_only == set(listed.stdout.split())
+    declared = {path.relative_to(ROOT).as_posix() for path in params_read("demo", path.stem)}
+    assert read == declared == set(listed.stdout.split())

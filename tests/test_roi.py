@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.brief import diversion, dollars, placement, roi
+from analysis.brief import diversion, dollars, dollars_detail, dollars_front, placement, roi
 from analysis.demo.scenario import read_scenario
 from analysis.demo.state import make_state
 from analysis.effect.index_crisis import (
@@ -147,9 +147,9 @@ def pages(found) -> dict[str, str]:
             diversion.what_narrows)),
         "placement": "".join(str(part(accrual)) for part in (placement.headline, placement.grade_line, placement.settings, placement.published)),
         "dollars": "".join(str(part(found)) for part in (
-            dollars.headline, dollars.grade_line, dollars.key_figures, dollars.what_it_takes, dollars.general_fund, dollars.not_known,
-            dollars.line_of_pairs, dollars.one_more, dollars.visits_priced, dollars.borrowed, dollars.by_site, dollars.by_month,
-            dollars.what_to_ask, dollars.where_from)),
+            dollars_front.headline, dollars_front.grade_line, dollars_front.key_figures, dollars_front.what_it_takes, dollars_front.general_fund, dollars_front.not_known,
+            dollars_detail.line_of_pairs, dollars_detail.one_more, dollars_detail.visits_priced, dollars_detail.borrowed, dollars_detail.by_site, dollars_detail.by_month,
+            dollars_detail.what_to_ask, dollars_detail.where_from)),
     }  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def test_the_cost_of_a_response_is_the_program_s_file_over_the_episodes(made):
 def test_what_the_state_pays_inside_and_after_the_match(made):
     year = made.last_year
     claimed = year["capacity_usd"] + year["variable_usd"]  # all of it; nothing of the call center
-    inside, after = dollars._state_cost(made)
+    inside, after = dollars.state_cost(made)
     assert inside == pytest.approx(0.15 * claimed + year["call_center_usd"], rel=1e-12)
     assert after == pytest.approx(
         0.2834 * claimed + year["call_center_usd"], rel=1e-12
@@ -231,8 +231,8 @@ def test_effects_hold_bounds_without_an_estimate(made):
 
 def test_the_page_in_docs_says_what_the_brief_says(made):
     text = (ROOT / "docs" / "reading_the_dollars_page.md").read_text(encoding="utf-8")
-    inside, after = dollars._state_cost(made)
-    table = str(dollars.what_it_takes(made))
+    inside, after = dollars.state_cost(made)
+    table = str(dollars_front.what_it_takes(made))
     for said in (
         dollars.usd(made.last_year["with_call_center_usd"]),
         dollars.usd(made.last_year["one_more_usd"]),

@@ -154,7 +154,7 @@ def _group_table(accrual: Accrual, column: str, words: dict[str, str], what: str
         )
         for group, row in bounded.iterrows()
     ]
-    heads = ["Crises", "Would have had a visit", "Had one", "Fewer visits"]
+    heads = ["Crises", "Would have had a visit", "Had one", "Fewer (− means more)"]
     note = "Groups with a small count are added up in the last row. A minus sign means more visits."
     return markup.together(
         markup.table(lines, caption=f"{what[0].upper()}{what[1:]}", headers=["Group", *heads], numeric=heads),
@@ -300,7 +300,7 @@ def effect_rows(accrual: Accrual) -> pd.DataFrame:
 
 def last_line(accrual: Accrual) -> Html:
     """What the page was made from."""
-    return panels.last_line(accrual.study)
+    return panels.last_line(accrual.study, "ed_diversion")
 
 
 def open_words(accrual: Accrual) -> Html:

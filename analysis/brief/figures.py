@@ -224,10 +224,10 @@ def _said(value: float, unit: str) -> str:
     """A value as its label prints it; a share never rounds to 0% or 100% unless it is.
 
     >>> _said(0.997, "share"), _said(1.0, "share"), _said(34.0, "minutes"), _said(1234, "count")
-    ('99%', '100%', '34 min', '1,234')
+    ('>99%', '100%', '34 min', '1,234')
     """
     if unit == "share":
-        return markup.percent(value, 1).split()[-1]  # "more than 99%" is 99% where there is no room
+        return markup.percent(value, 1).replace("less than ", "<").replace("more than ", ">")
     if unit == "minutes":
         return f"{value:.0f} min"
     return f"{value:,.1f}" if unit == "rate" else f"{value:,.0f}"

@@ -112,7 +112,8 @@ def _close(
     """
     finest, covers = finest.copy(), set(given)
     size = counts.sites[-1][..., 0].sum(axis=1)
-    by_size = sorted(range(len(size)), key=lambda site: (size[site], counts.names[site]))
+    # A place with nothing to show covers nobody, so it comes last.
+    by_size = sorted(range(len(size)), key=lambda site: (size[site] == 0, size[site], counts.names[site]))
     while True:
         while (crossing := _found_by_subtraction(counts, finest, smallest)) is not None:
             finest[next(site for site in by_size if finest[site] <= crossing)] = crossing + 1

@@ -14,13 +14,40 @@ PACKAGES = ("pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill"
 # Twelve hex digits tell any two versions of a file apart and still fit in a line.
 HEX_DIGITS = 12
 
+# Which files of params/ each notebook reads: shared ones, and those of the study's own folder where they are there. The Makefile
+# rebuilds by the same lists; a test holds both against the files that are really opened.
+EVERY_BRIEF = ("disclosure.yml", "measures.yml"), ("study.yml", "source.yml")
+DOLLARS = ("costs.csv", "shares.csv", "assumptions.csv")
+READS = {
+    "data_quality": EVERY_BRIEF,
+    "collaborative_brief": EVERY_BRIEF,
+    "site_scorecard": EVERY_BRIEF,
+    "ed_diversion": ((*EVERY_BRIEF[0], "diversion.yml"), EVERY_BRIEF[1]),
+    "placement_avoidance": ((*EVERY_BRIEF[0], "diversion.yml", "stayed_home.csv"), EVERY_BRIEF[1]),
+    "cost_savings": (
+        (*EVERY_BRIEF[0], "diversion.yml", "price_index.csv", *DOLLARS),
+        (*EVERY_BRIEF[1], *DOLLARS, "program.csv"),
+    ),
+}
 
-def made_from(study: str, *, root: Path = ROOT) -> dict:
-    """What every brief of a study is made from, as plain values for JSON.
 
-    `params` are the files directly in params/ and those of the study's own folder, `data` the Parquet tables of
-    data/processed/<study>/; each maps a path from the root to the first 12 hex digits of its sha256. `commit` is None
-    outside a git repository; `tracked_files_changed` says whether the commit is the whole story.
+def params_read(study: str, notebook: str, *, root: Path = ROOT) -> list[Path]:
+    """The files of params/ that a notebook reads for a study.
+
+    >>> [path.name for path in params_read("demo", "data_quality")]
+    ['source.yml', 'study.yml', 'disclosure.yml', 'measures.yml']
+    """
+    shared, own = READS[notebook]
+    paths = [*(root / "params" / name for name in shared), *(root / "params" / study / name for name in own)]
+    return sorted(path for path in paths if path.is_file())
+
+
+def made_from(study: str, *, notebook: str | None = None, root: Path = ROOT) -> dict:
+    """What a brief of a study is made from, as plain values for JSON.
+
+    `params` are the files that the notebook reads; without one, all directly in params/ and in the study's own folder. `data`
+    are the Parquet tables of data/processed/<study>/. Each maps a path from the root to the first 12 hex digits of its sha256.
+    `commit` is None outside a git repository; `tracked_files_changed` says whether the commit is the whole story.
 
     >>> made = made_from("demo")
     >>> sorted(made)
@@ -28,14 +55,14 @@ def made_from(study: str, *, root: Path = ROOT) -> dict:
     >>> "params/demo/study.yml" in made["params"], "params/lane_county/study.yml" in made["params"]
     (True, False)
     """
-    shared = [path for path in (root / "params").glob("*") if path.is_file()]
-    own = [path for path in (root / "params" / study).rglob("*") if path.is_file()]
+    every = [*(root / "params").glob("*"), *(root / "params" / study).rglob("*")]
+    used = params_read(study, notebook, root=root) if notebook else [path for path in every if path.is_file()]
     changes = _git("status", "--porcelain", "--untracked-files=no", root=root)
     return {
         "study": study,
         "commit": _git("rev-parse", "HEAD", root=root),
         "tracked_files_changed": None if changes is None else bool(changes),
-        "params": _hashes([*shared, *own], root),
+        "params": _hashes(used, root),
         "data": _hashes((root / "data" / "processed" / study).glob("*.parquet"), root),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }

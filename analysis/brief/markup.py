@@ -323,13 +323,16 @@ def interval(low: float, high: float, unit: str) -> str:
 
     >>> interval(0.71, 0.96, "share"), interval(35.2, 61.8, "minutes"), interval(3.21, 4, "rate"), interval(0.001, 1, "share")
     ('71 to 96', '35 to 62', '3.2 to 4.0', 'less than 1 to 100')
+    >>> interval(0.001, 0.004, "share")
+    'less than 1'
     """
     if unit not in ("count", "rate", "share", "minutes", "mix"):
         raise ValueError(f'"{unit}" is not a unit of a measure: count, rate, share, minutes or mix.')
     if _known(low) > _known(high):
         raise ValueError(f"The range {low} to {high} ends before it begins.")
     if unit in ("share", "mix"):
-        return f"{_of_hundred(low, 0, '')} to {_of_hundred(high, 0, '')}"
+        ends = [_of_hundred(low, 0, ""), _of_hundred(high, 0, "")]
+        return ends[0] if ends[0] == ends[1] and not ends[0].isdigit() else " to ".join(ends)
     decimals = 1 if unit == "rate" else 0
     return f"{number(low, decimals=decimals)} to {number(high, decimals=decimals)}"
 

@@ -200,7 +200,7 @@ def _stands(each: Standing) -> str:
 def _change_line(numbers: Numbers, each: Standing) -> str:
     unit = numbers.cards.cards[each.measure].unit
     if pd.isna(each.now["value"]):
-        return _why_not_given(numbers, each)
+        return f"not given: {_why_not_given(numbers, each)}"
     return f"{wording.value_words(each.now, unit)}, {wording.change_words(each.change, each.before, unit)}"
 
 
@@ -375,7 +375,7 @@ def by_site(numbers: Numbers) -> Html:
     places.append((panels.place_name(numbers, STATEWIDE).capitalize(), STATEWIDE))
     lines = [(name, *(site_cell(numbers, measure, site) for measure in chosen)) for name, site in places]
     note = (
-        f"In brackets: 95% range. ▼ below the standard by more than chance. {place.capitalize()}s stand by name: "
+        f"In brackets: 95% range. {_mark_note(numbers, chosen)}{place.capitalize()}s stand by name: "
         f"the order of small {place}s is mostly chance. {panels.hidden_note()}"
     )
     return markup.together(
@@ -383,6 +383,11 @@ def by_site(numbers: Numbers) -> Html:
         markup.table(lines, caption=numbers.windows.year.words, headers=[place.capitalize(), *heads], numeric=heads),
         Html(f'<p class="note">{markup.escaped(note)}</p>'),
     )
+
+
+def _mark_note(numbers: Numbers, measures: list[str]) -> str:
+    standards = [target_for(numbers.cards.cards[measure], numbers.windows.year) for measure in measures]
+    return "▼ below the standard by more than chance. " if any(standards) else ""
 
 
 def site_cell(numbers: Numbers, measure: str, site: str) -> str:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from analysis import params
 from analysis.brief.disclosure import hide_small
 from analysis.brief.grains import Grains, choose_grains
-from analysis.brief.made_from import hash_of
+from analysis.brief.made_from import hash_of, params_read
 from analysis.intake.source import read_source
 from analysis.params import ROOT, Disclosure, ParamsError, Study
 from analysis.periods import Period, first_complete_month, span
@@ -169,10 +169,9 @@ def _inputs(study: Study, root: Path) -> str:
     """The hashes of every file that the numbers are worked out from."""
     files = [
         *sorted((root / "data" / "processed" / study.name).glob("*.parquet")),
-        *sorted((root / "params").glob("*.yml")),
+        *params_read(study.name, "collaborative_brief", root=root),
     ]
-    files += [root / "params" / study.name / name for name in ("study.yml", "source.yml")]
-    code = [*sorted((root / "analysis" / "quality").glob("*.py")), *sorted((root / "analysis" / "brief").glob("*.py"))]
+    code = [path for room in ("quality", "brief") for path in sorted((root / "analysis" / room).rglob("*.py"))]
     return " ".join(hash_of(path) for path in (*files, *code))
 
 

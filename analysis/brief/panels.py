@@ -25,9 +25,9 @@ def title(study: Study, what: str, under: str) -> Html:
     return markup.together(*parts, *([markup.notice(study.made_up)] if study.made_up else []))
 
 
-def last_line(study: Study) -> Html:
-    """What the page was made from."""
-    return Html(f'<p class="made-from">{markup.escaped(say_made_from(made_from(study.name)))}</p>')
+def last_line(study: Study, notebook: str) -> Html:
+    """What the page was made from: its data, the params that its notebook reads, versions."""
+    return Html(f'<p class="made-from">{markup.escaped(say_made_from(made_from(study.name, notebook=notebook)))}</p>')
 
 
 def place_name(numbers: Numbers, site: str) -> str:
@@ -277,7 +277,7 @@ def _standard_words(numbers: Numbers, measure: str) -> str:
     now = numbers.windows.now
     if card.clocks:
         held = [clock for clock in card.clocks if clock.holds_on(now.to_on.date())]
-        return " ".join(wording.clock_words(clock) for clock in held)
+        return " ".join(wording.clock_words(clock, standard=card.unit == "share") for clock in held)
     target = target_for(card, now)
     return f"{markup.percent(target.share, 1)}. Source: {target.source}." if target else "none"
 

@@ -14,6 +14,7 @@ from analysis.quality.counts import WHY_MISSING
 from analysis.tables import STATEWIDE
 
 MOST_NEXT = 3
+TOO_WIDE = 0.2  # a range of more than 20 of 100 leaves nothing to stand out
 
 
 def open_scorecard(study: str, period: str, site: str) -> Numbers:
@@ -65,19 +66,24 @@ def _against(numbers: Numbers, measure: str, row: pd.Series) -> str:
 
 
 def how_sure(numbers: Numbers, site: str) -> Html:
-    """What this page can tell and what it cannot, from the width of its own year."""
-    shares = [(measure, numbers.row(measure, numbers.windows.year, site=site)) for measure in REACHED]
-    given = [(measure, row) for measure, row in shares if row is not None and pd.notna(row["value"])]
-    if not given:
+    """What this page can tell and what it cannot, from the range of its own year."""
+    given = _given(numbers, site)
+    if given is None:
         return markup.paragraph(
             "There are too few crises here for any share: read what people who work here say, and the longer view next year."
         )
-    measure, row = given[0]
-    width = round(50 * (row["high"] - row["low"]))
+    measure, row = given
+    title, span = numbers.cards.cards[measure].title.lower(), markup.interval(row["low"], row["high"], "share")
     return markup.paragraph(
-        f"How sure is this? With {markup.number(row['denominator'])} in the year, chance alone moves “{numbers.cards.cards[measure].title.lower()}” "
-        f"by about {max(width, 1)} in 100 either way. A smaller difference, and almost any single month, says nothing."
+        f"How sure is this? With {markup.number(row['denominator'])} in the year, chance alone leaves “{title}” open from {span} of 100. "
+        "Differences smaller than that, and almost any single month, say nothing."
     )
+
+
+def _given(numbers: Numbers, site: str) -> tuple[str, pd.Series] | None:
+    """The first share of the headline that can be given for the site's year."""
+    rows = [(measure, numbers.row(measure, numbers.windows.year, site=site)) for measure in REACHED]
+    return next(((measure, row) for measure, row in rows if row is not None and pd.notna(row["value"])), None)
 
 
 def key_table(numbers: Numbers, site: str) -> Html:
@@ -126,10 +132,10 @@ def _line(numbers: Numbers, measure: str, site: str, three) -> tuple[str, ...]:
 def _in_words(numbers: Numbers, measure: str, row: pd.Series, target) -> str:
     card = numbers.cards.cards[measure]
     if row["hidden"]:
-        return "too few to show"
+        return "can’t be shown"
     if pd.isna(row["value"]):
         if card.unit == "share" and row["why_missing"] == "not_recorded":
-            return wording.withheld_words(row, bounds(row, numbers.cards))
+            return f"not given: {wording.withheld_words(row, bounds(row, numbers.cards))}"
         return WHY_MISSING.get(row["why_missing"], "nothing recorded")
     if target is None:
         return ""
@@ -140,6 +146,11 @@ def what_next(numbers: Numbers, site: str) -> Html:
     """At most three things for this site, in words that ask and don't judge."""
     found = [*_below(numbers, site), *_withheld(numbers, site), *_unmeasured(numbers, site)]
     if not found:
+        given = _given(numbers, site)
+        if given is None or given[1]["high"] - given[1]["low"] > TOO_WIDE:
+            return markup.paragraph(
+                "There are too few crises here for anything to stand out from chance. What people here see counts for more."
+            )
         return markup.paragraph(
             "Nothing on this page stands out from chance. If people here see it otherwise, believe them and bring it."
         )

@@ -114,29 +114,34 @@ def withheld_words(row: Mapping, bounds: tuple[float, float]) -> str:
     """Why a share is not given, and what it lies between.
 
     >>> withheld_words({"numerator": 16, "denominator": 478, "not_measurable": 791}, (16 / 1269, 807 / 1269))
-    'not given: 791 of 1,269 have no answer recorded, so it could be anything from 1 to 64 of 100'
+    '791 of 1,269 have no answer recorded, so it could be anything from 1 to 64 of 100'
     """
     belong = row["denominator"] + row["not_measurable"]
     return (
-        f"not given: {markup.x_of_n(row['not_measurable'], belong)} have no answer recorded, "
+        f"{markup.x_of_n(row['not_measurable'], belong)} have no answer recorded, "
         f"so it could be anything from {markup.interval(*bounds, 'share')} of 100"
     )
 
 
-def clock_words(clock: Clock) -> str:
-    """A response clock as a sentence.
+def clock_words(clock: Clock, *, standard: bool) -> str:
+    """A response clock as a sentence; with its threshold and target where they are the `standard` of the measure.
 
     >>> from datetime import date
-    >>> clock_words(Clock(from_on=date(2025, 1, 1), start="requested_at", stop="arrived_at", threshold_minutes=60,
-    ...     target_share=0.8, modes=("mobile",), source="a page"))
+    >>> clock = Clock(from_on=date(2025, 1, 1), start="requested_at", stop="arrived_at", threshold_minutes=60, target_share=0.8,
+    ...               modes=("mobile",), source="a page")
+    >>> clock_words(clock, standard=True)
     'From request to arrival, within 60 minutes for 80% of responses, from 1 January 2025; for responses in person, at once. Source: a page.'
+    >>> clock_words(clock, standard=False)
+    'From request to arrival; for responses in person, at once. No standard.'
     """
+    events = f"From {CLOCK_WORDS[clock.start]} to {CLOCK_WORDS[clock.stop]}"
+    if not standard:
+        return f"{events}{_only(clock)}. No standard."
     share = f" for {markup.percent(clock.target_share, 1)} of responses" if clock.target_share is not None else ""
     until = f" to {day_words(clock.to_on)}" if clock.to_on else ""
-    only = _only(clock)
     return (
-        f"From {CLOCK_WORDS[clock.start]} to {CLOCK_WORDS[clock.stop]}, within {markup.number(clock.threshold_minutes)} minutes"
-        f"{share}, from {day_words(clock.from_on)}{until}{only}. Source: {clock.source}."
+        f"{events}, within {markup.number(clock.threshold_minutes)} minutes{share}, from {day_words(clock.from_on)}{until}"
+        f"{_only(clock)}. Source: {clock.source}."
     )
 
 
