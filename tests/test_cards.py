@@ -188,3 +188,10 @@ def test_a_rate_needs_ages_counties_and_population():
 def test_without_an_episode_everything_is_off():
     none = pd.DataFrame(columns=EPISODES.names)
     assert len(switched_off(CARDS, none, study=PLAIN, **POPULATION)) == len(MEASURES)
+
+
+def test_no_target_for_a_period_in_which_the_clock_changed():
+    cards = read_cards(params.study("demo"))  # within 90 minutes to 2024-12-31, 60 minutes from then on
+    card = cards.cards["response_in_time_share"]
+    assert target_for(card, periods.period("2024-12")).share == target_for(card, periods.period("2025-01")).share == 0.8
+    assert target_for(card, periods.period("2024-07_2025-06")) is None

@@ -88,14 +88,22 @@ def choose_grains(
         window.name for window, state in zip(extra, counts.state[-1], strict=True) if _is_small(state, smallest).any()
     }
     finest, hidden, guarded = _close(sums, of_grains, grains, finest, given, small_extra, smallest)
-    extra_shown: list[str] = []
-    for window in extra:
-        tried = [*extra_shown, window.name]
-        shown = window.name not in given | small_extra
-        if shown and not any(each.leaks(finest, hidden, own, tried) for each, own in zip(sums, guarded, strict=False)):
-            extra_shown = tried
-    hidden |= {window.name for window in extra} - set(extra_shown)
+    hidden |= _hidden_extra(sums, [window.name for window in extra], finest, hidden, guarded, given | small_extra)
     return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden))
+
+
+def _hidden_extra(
+    sums: list[Sums], extra: list[str], finest: np.ndarray, hidden: set[str], guarded: list[set[str]], never: set[str]
+) -> set[str]:
+    """The extra windows that give something away beside those before them, or are `never` shown."""
+    shown: list[str] = []
+    for name in extra:
+        tried = [*shown, name]
+        if name not in never and not any(
+            each.leaks(finest, hidden, own, tried) for each, own in zip(sums, guarded, strict=False)
+        ):
+            shown = tried
+    return set(extra) - set(shown)
 
 
 def _close(
@@ -134,7 +142,8 @@ def _close(
         elif windows:
             covers.add(windows[0])
         else:  # its own longer windows give it away
-            finest[leak.site] += 1
+            own = [leak.site] if leak.site in range(len(finest)) else by_size
+            finest[next(site for site in own if finest[site] < len(grains))] += 1
 
 
 def _small_state_windows(counts: Counts, grains: Sequence[Grain], finest: np.ndarray, smallest: int) -> list[set[str]]:

@@ -193,7 +193,9 @@ def choices_for(card: Card, study: Study) -> Choices:
 
 
 def target_for(card: Card, period: Period) -> Target | None:
-    """The target that holds on every day of the period; none where there is none, or where its share changed within.
+    """The target that holds on every day of the period; none where there is none, or where it or its clock changed within.
+
+    A share in time under two thresholds meets or misses neither.
 
     >>> from analysis import params, periods
     >>> cards = read_cards(params.study("demo"))
@@ -201,6 +203,8 @@ def target_for(card: Card, period: Period) -> Target | None:
     0.9
     """
     days = [day.date() for day in pd.date_range(period.from_on, period.to_on)]
+    if any(clock.holds_on(days[0]) != clock.holds_on(days[-1]) for clock in card.clocks or ()):
+        return None
     held = [target for target in card.targets if any(target.holds_on(day) for day in days)]
     throughout = all(any(target.holds_on(day) for target in held) for day in days)
     return held[-1] if throughout and len({target.share for target in held}) == 1 else None
