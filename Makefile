@@ -19,8 +19,8 @@ INSTALLED := $(VENV)/installed
 CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
 DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
 INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
-BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py analysis/savings/*.py analysis/brief/*.py \
-	analysis/brief/template/*)
+BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py analysis/savings/*.py analysis/brief/*.py analysis/brief/*/*.py \
+	analysis/brief/press/template/*)
 
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief
 SITE_NOTEBOOKS := site_scorecard
@@ -71,7 +71,7 @@ collaborative: $$(COLLABORATIVE)  ## the monthly set: PERIOD=2026-10 [SITES="sit
 	@$(build)
 
 request: $(PLAN)  ## write the data request that would narrow the ROI answer most
-	@$(RUN) -m analysis.brief.request $(STUDY)
+	@$(RUN) -m analysis.brief.roi.request $(STUDY)
 
 data: $(PLAN)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from analysis.brief import figures, markup
-from analysis.brief.pages import shell
+from analysis.brief.press.pages import shell
 from analysis.params import ROOT
 
 HERE = ROOT / "tests" / "browser"

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from attack import audit
 
-from analysis.brief.disclosure import hide_small
-from analysis.brief.shareable import shown_count, write_table
+from analysis.brief.small_counts.disclosure import hide_small
+from analysis.brief.small_counts.shareable import shown_count, write_table
 from analysis.params import Disclosure
 from analysis.tables import EPISODES, MEASURES_TABLE
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.brief.grains import choose_grains
+from analysis.brief.small_counts.grains import choose_grains
 from analysis.periods import Period, span
 from analysis.tables import STATEWIDE
 

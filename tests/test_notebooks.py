@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from analysis.brief.made_from import params_read
+from analysis.brief.press.made_from import params_read
 from analysis.params import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -6,8 +6,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from analysis.brief.index import write_index
-from analysis.brief.pages import PageError, check_page, outline, page, words_of_markdown
+from analysis.brief.press.index import write_index
+from analysis.brief.press.pages import PageError, check_page, outline, page, words_of_markdown
 
 NAME = "outputs/demo/briefs/2026-10/site-04/calls.html"
 DRAWING = (

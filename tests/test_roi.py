@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.brief import diversion, dollars, dollars_detail, dollars_front, placement, roi
+from analysis.brief.roi import accruals, diversion, dollars, dollars_detail, dollars_front, placement
 from analysis.demo.scenario import read_scenario
 from analysis.demo.state import make_state
 from analysis.effect.index_crisis import (
@@ -52,7 +52,7 @@ def test_without_any_effect_the_bounds_hold_zero_and_the_grade_says_so(seed):
     row, truth = bounds_and_truth("no_effect", seed)
     assert truth == 0
     assert row["fewer_low"] <= 0 <= row["fewer_high"]
-    assert roi.grade(row["fewer_low"], row["fewer_high"]) == roi.CANNOT_TELL
+    assert accruals.grade(row["fewer_low"], row["fewer_high"]) == accruals.CANNOT_TELL
 
 
 # --- the bounds, one rule a case -------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_the_priced_ends_are_the_bounds_at_the_price(made):
 def test_effects_hold_bounds_without_an_estimate(made):
     rows = diversion.effect_rows(made.accrual)
     assert rows["estimate"].isna().all()
-    assert rows["grade"].isin([roi.CANNOT_TELL, roi.SUGGESTIVE]).all()
+    assert rows["grade"].isin([accruals.CANNOT_TELL, accruals.SUGGESTIVE]).all()
     assert not rows["n_treated"].between(1, disclosure().smallest_shown - 1).any()
 
 

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from analysis.brief.__main__ import main
-from analysis.brief.made_from import made_from
-from analysis.brief.notebooks import RunError, check_executed, check_source
-from analysis.brief.runs import Run, build, read_run
+from analysis.brief.press.made_from import made_from
+from analysis.brief.press.notebooks import RunError, check_executed, check_source
+from analysis.brief.press.runs import Run, build, read_run
 from analysis.params import ParamsError
 
 PARAMETERS = 'study = "demo"\nperiod = "2026-10"\nsite = "statewide"'

@@ -1,0 +1,9 @@
+"""Briefs: what a reader gets.
+
+numbers.py      the measures of one period in the windows that the briefs show, small counts hidden
+monthly.py      the statewide brief; scorecard.py one site's page; records.py data quality
+panels.py       pieces that several briefs share; wording.py sentences with numbers; figures.py; markup.py HTML
+small_counts/   what is hidden, how fine a place may be shown, the tables that may be sent on
+roi/            ED diversion, placement and dollars from episodes alone; the data request
+press/          notebooks run, pages made, what they were made from, the index
+"""

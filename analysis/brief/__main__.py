@@ -8,7 +8,7 @@ from pathlib import Path
 def main(arguments: list[str]) -> int:
     """Build the briefs; 0 when all are there, 1 when a notebook failed, 2 when a path is wrong and nothing was run."""
     # Imported here: every kernel of a build imports this module again, and needs none of it.
-    from analysis.brief.kernels import start_warm_interpreter
+    from analysis.brief.press.kernels import start_warm_interpreter
     from analysis.params import ROOT
 
     parser = argparse.ArgumentParser(prog="python -m analysis.brief", description=__doc__)
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     # First of all, so that it imports on one core while this process imports on the other.
     start_warm_interpreter()
-    from analysis.brief.runs import build, read_run
+    from analysis.brief.press.runs import build, read_run
 
     try:
         paths = [*given.paths, *(_read_list(given.list) if given.list else [])]

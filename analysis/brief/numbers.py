@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import params
-from analysis.brief.disclosure import hide_small
-from analysis.brief.grains import Grains, choose_grains
-from analysis.brief.made_from import hash_of, params_read
+from analysis.brief.press.made_from import hash_of, params_read
+from analysis.brief.small_counts.disclosure import hide_small
+from analysis.brief.small_counts.grains import Grains, choose_grains
 from analysis.intake.source import read_source
 from analysis.params import ROOT, Disclosure, ParamsError, Study
 from analysis.periods import Period, first_complete_month, span

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.brief import figures, markup, wording
-from analysis.brief.made_from import made_from, say_made_from
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
-from analysis.brief.shareable import shown_count, write_table
+from analysis.brief.press.made_from import made_from, say_made_from
+from analysis.brief.small_counts.shareable import shown_count, write_table
 from analysis.intervals import Interval
 from analysis.params import ROOT, Disclosure, Study, disclosure
 from analysis.periods import Period

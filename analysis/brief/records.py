@@ -8,7 +8,7 @@ from analysis import params
 from analysis.brief import figures, markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import covered_days
-from analysis.brief.shareable import write_table
+from analysis.brief.small_counts.shareable import write_table
 from analysis.params import ROOT, Study, disclosure
 from analysis.periods import Period
 from analysis.quality.cards import Cards, read_cards

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from analysis.brief import figures, markup
-from analysis.brief.dollars import (
+from analysis.brief.markup import Html
+from analysis.brief.roi.dollars import (
     NEEDS_COST,
     PAIR_VISITS,
     RESIDENTIAL,
@@ -16,7 +17,6 @@ from analysis.brief.dollars import (
     usd,
     visit_lines,
 )
-from analysis.brief.markup import Html
 from analysis.effect.index_crisis import TOTAL, bound_diversion, count_index_crises
 from analysis.params import disclosure
 from analysis.savings.assumptions import one_assumption

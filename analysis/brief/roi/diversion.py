@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from analysis.brief import markup, panels, roi, wording
-from analysis.brief.disclosure import hide_small
+from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
-from analysis.brief.roi import Accrual
+from analysis.brief.roi import accruals
+from analysis.brief.roi.accruals import Accrual
+from analysis.brief.small_counts.disclosure import hide_small
 from analysis.effect.index_crisis import TOTAL, bound_diversion, count_index_crises, pool_small
 from analysis.effect.repeats import Repeats, repeat_crises
 from analysis.params import disclosure
@@ -25,12 +26,12 @@ PART_WORDS = {
 
 def open_diversion(study: str, period: str) -> Accrual:
     """The episodes of the brief."""
-    return roi.open_accrual(study, period)
+    return accruals.open_accrual(study, period)
 
 
 def title(accrual: Accrual) -> Html:
     """The page's heading."""
-    return roi.title(accrual, "Emergency department visits at the crisis itself")
+    return accruals.title(accrual, "Emergency department visits at the crisis itself")
 
 
 def _total(accrual: Accrual) -> pd.Series:
@@ -78,7 +79,7 @@ def _difference_words(row: pd.Series) -> str:
 def grade_line(accrual: Accrual) -> Html:
     """The grade and the sentence why."""
     row = _total(accrual)
-    grade = roi.grade(row["fewer_low"], row["fewer_high"])
+    grade = accruals.grade(row["fewer_low"], row["fewer_high"])
     return Html(f"<p><strong>How sure: {markup.escaped(grade)}.</strong> {markup.escaped(why(accrual))}</p>")
 
 
@@ -273,7 +274,7 @@ def what_narrows(accrual: Accrual) -> Html:
 
 def publish(accrual: Accrual) -> None:
     """Stage the bounds as effects.csv."""
-    roi.stage(accrual, effect_rows(accrual), EFFECTS_TABLE, notebook="ed_diversion")
+    accruals.stage(accrual, effect_rows(accrual), EFFECTS_TABLE, notebook="ed_diversion")
 
 
 def effect_rows(accrual: Accrual) -> pd.DataFrame:
@@ -292,10 +293,10 @@ def effect_rows(accrual: Accrual) -> pd.DataFrame:
                     "estimator": "worst-case bounds", "outcome": "ed_visit_at_index_crisis", "ed_definition": "disposition as recorded",
                     "subgroup": TOTAL if column == "all" else f"{column}={group}", "horizon_days": 0, "scale": "difference", "unit": "visits",
                     "low": row["fewer_low"], "high": row["fewer_high"], "n_treated": row["episodes"],
-                    "grade": roi.grade(row["fewer_low"], row["fewer_high"]), "why_not": why(accrual) if column == "all" else "bounds, not an estimate",
+                    "grade": accruals.grade(row["fewer_low"], row["fewer_high"]), "why_not": why(accrual) if column == "all" else "bounds, not an estimate",
                 }
             )  # fmt: skip
-    return roi.effects(rows)
+    return accruals.effects(rows)
 
 
 def last_line(accrual: Accrual) -> Html:

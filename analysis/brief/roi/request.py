@@ -1,6 +1,6 @@
 """The data request: which tables would narrow the answer, with columns, years and codes, written from the contract.
 
-python -m analysis.brief.request STUDY writes outputs/<study>/request/data_request.md.
+python -m analysis.brief.roi.request STUDY writes outputs/<study>/request/data_request.md.
 """
 
 import sys

@@ -11,7 +11,7 @@ import mistune
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 
-from analysis.brief.notebooks import RunError
+from analysis.brief.press.notebooks import RunError
 
 # With fewer sections than this a list of them is longer than the way to them.
 CONTENTS_FROM = 5
@@ -174,7 +174,7 @@ def check_page(text: str) -> None:
 
     >>> check_page('<p><img src="https://example.org/a.png" alt="A map"></p>')
     Traceback (most recent call last):
-    analysis.brief.pages.PageError: The page would load https://example.org/a.png; a brief carries everything with it.
+    analysis.brief.press.pages.PageError: The page would load https://example.org/a.png; a brief carries everything with it.
     """
     look = _Look()
     look.feed(text)

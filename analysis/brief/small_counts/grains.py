@@ -3,7 +3,7 @@
 A place is shown at one grain throughout its history, the finest at which no cell of it is small; a single hidden month among
 shown ones could be worked out from the year. A place that is shown more coarsely must not be found by subtracting the others
 from the state: then the smallest of the others is shown more coarsely as well. Last, everything that is shown is put into one
-system of sums (analysis/brief/sums.py), and more is hidden until it fixes no hidden count.
+system of sums (analysis/brief/small_counts/sums.py), and more is hidden until it fixes no hidden count.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.brief.sums import Sums, read_sums
+from analysis.brief.small_counts.sums import Sums, read_sums
 from analysis.periods import Period
 from analysis.tables import STATEWIDE
 

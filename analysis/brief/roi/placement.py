@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.brief import markup, roi
+from analysis.brief import markup
 from analysis.brief.markup import Html
-from analysis.brief.roi import Accrual
+from analysis.brief.roi import accruals
+from analysis.brief.roi.accruals import Accrual
 from analysis.effect.placements import followed_children, placement_bounds, start_by_end
 from analysis.params import ROOT, disclosure
 from analysis.tables import LIVING_SITUATIONS
@@ -19,12 +20,12 @@ NO_RECORD = (
 
 def open_placement(study: str, period: str) -> Accrual:
     """The episodes of the brief."""
-    return roi.open_accrual(study, period)
+    return accruals.open_accrual(study, period)
 
 
 def title(accrual: Accrual) -> Html:
     """The page's heading."""
-    return roi.title(accrual, "Where children lived, at the call and at discharge")
+    return accruals.title(accrual, "Where children lived, at the call and at discharge")
 
 
 def _followed(accrual: Accrual) -> pd.DataFrame:
@@ -64,7 +65,7 @@ def grade_line(accrual: Accrual) -> Html:
     reason = NO_RECORD if not recorded(accrual) else (
         "Nobody knows where these children would have lived without the service. Most children in a crisis stay where they are, with or without it."
     )  # fmt: skip
-    return Html(f"<p><strong>How sure: {markup.escaped(roi.CANNOT_TELL)}.</strong> {markup.escaped(reason)}</p>")
+    return Html(f"<p><strong>How sure: {markup.escaped(accruals.CANNOT_TELL)}.</strong> {markup.escaped(reason)}</p>")
 
 
 def settings(accrual: Accrual) -> Html:

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
-from analysis.brief import markup, roi, wording
-from analysis.brief.dollars import (
+from analysis.brief import markup, wording
+from analysis.brief.markup import Html
+from analysis.brief.roi import accruals
+from analysis.brief.roi.dollars import (
     NO_COST,
     REPLACED,
     STAY,
@@ -16,7 +18,6 @@ from analysis.brief.dollars import (
     usd,
     views,
 )
-from analysis.brief.markup import Html
 from analysis.savings.assumptions import Assumption, one_assumption
 from analysis.savings.ledger import ledger_table
 from analysis.savings.prices import Cost, Price
@@ -36,7 +37,7 @@ from analysis.savings.threshold import (
 
 def title(dollars: Dollars) -> Html:
     """The page's heading."""
-    return roi.title(dollars.accrual, "What the service costs, and what it would take to pay for itself")
+    return accruals.title(dollars.accrual, "What the service costs, and what it would take to pay for itself")
 
 
 def headline(dollars: Dollars) -> Html:
@@ -62,7 +63,7 @@ def grade_line(dollars: Dollars) -> Html:
         "From episode records alone nobody can say how many visits or stays the service replaced. This page says what it costs and "
         "what would have to be true."
     )
-    return Html(f"<p><strong>How sure: {markup.escaped(roi.CANNOT_TELL)}.</strong> {markup.escaped(why)}</p>")
+    return Html(f"<p><strong>How sure: {markup.escaped(accruals.CANNOT_TELL)}.</strong> {markup.escaped(why)}</p>")
 
 
 def key_figures(dollars: Dollars) -> Html:

@@ -8,7 +8,7 @@ from analysis import params
 from analysis.brief import panels
 from analysis.brief.markup import Html
 from analysis.brief.numbers import covered_days
-from analysis.brief.shareable import write_table
+from analysis.brief.small_counts.shareable import write_table
 from analysis.effect.index_crisis import Diversion, read_diversion
 from analysis.params import ROOT, ParamsError, Study, disclosure
 from analysis.periods import Period

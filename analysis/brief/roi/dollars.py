@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from analysis.brief import markup, panels, roi
+from analysis.brief import markup, panels
 from analysis.brief.markup import Html
-from analysis.brief.roi import Accrual
+from analysis.brief.roi import accruals
+from analysis.brief.roi.accruals import Accrual
 from analysis.effect.index_crisis import bound_diversion, count_index_crises, pool_small
 from analysis.params import disclosure
 from analysis.savings.assumptions import Assumption, one_assumption, read_assumptions
@@ -80,10 +81,10 @@ class Dollars:
 
 def open_dollars(study: str, period: str) -> Dollars:
     """The numbers of the brief; a sentence (ParamsError) where params/ is not sound or names no money."""
-    accrual = roi.open_accrual(study, period)
+    accrual = accruals.open_accrual(study, period)
     money = accrual.study.money
     if money is None:
-        raise roi.ParamsError(
+        raise accruals.ParamsError(
             f"params/{study}/study.yml: money is missing: name the state and the price year for the dollars brief."
         )
     costs, indices, shares = read_costs(study), read_indices(), read_shares(study)
@@ -214,7 +215,7 @@ def views(dollars: Dollars) -> tuple[Perspective, ...]:
 
 def publish(dollars: Dollars) -> None:
     """Stage savings.csv: the program's cost by payer, and the two ends of the visits at the crisis."""
-    roi.stage(
+    accruals.stage(
         dollars.accrual,
         ledger_table([*cost_lines(dollars), *visit_lines(dollars)]),
         SAVINGS_TABLE,

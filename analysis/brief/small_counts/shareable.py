@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.brief.disclosure import check_kinds
+from analysis.brief.small_counts.disclosure import check_kinds
 from analysis.params import Disclosure
 from analysis.tables import MEASURES_TABLE, Table
 

@@ -15,9 +15,17 @@ from pathlib import Path, PurePosixPath
 import nbformat
 
 from analysis import params
-from analysis.brief import kernels
-from analysis.brief.made_from import hash_of, made_from
-from analysis.brief.notebooks import PARAMETERS, RunError, check_executed, check_source, one_line, own_cells, settled
+from analysis.brief.press import kernels
+from analysis.brief.press.made_from import hash_of, made_from
+from analysis.brief.press.notebooks import (
+    PARAMETERS,
+    RunError,
+    check_executed,
+    check_source,
+    one_line,
+    own_cells,
+    settled,
+)
 from analysis.periods import period
 from analysis.tables import SITE_ID_PATTERN
 
@@ -102,7 +110,7 @@ def read_run(path: str, *, root: Path = params.ROOT) -> Run:
 
     >>> read_run("outputs/demo/2026-10/site-07/site_scorecard.html")
     Traceback (most recent call last):
-    analysis.brief.notebooks.RunError: outputs/demo/2026-10/site-07/site_scorecard.html is not the path of a brief. Write outputs/<study>/briefs/<period>/<site>/<notebook>.html.
+    analysis.brief.press.notebooks.RunError: outputs/demo/2026-10/site-07/site_scorecard.html is not the path of a brief. Write outputs/<study>/briefs/<period>/<site>/<notebook>.html.
     """
     match PurePosixPath(path).parts:
         case ("outputs", study, "briefs", month, site, file) if file.endswith(".html"):
@@ -137,7 +145,7 @@ def build(
     """
     began = time.monotonic()
     kernels.start_warm_interpreter()
-    from analysis.brief.index import write_index
+    from analysis.brief.press.index import write_index
 
     studies = sorted({(run.study, run.root) for run in runs})
     stamps = {study: made_from(study, root=root) for study, root in studies}
@@ -206,7 +214,7 @@ def clear(run: Run) -> None:
 
 
 def _write_all(run: Run, part: Path, stamp: Mapping, cell_seconds: float) -> None:
-    from analysis.brief import pages
+    from analysis.brief.press import pages
 
     check_source(nbformat.read(run.source, as_version=4))
     values = {name: getattr(run, name) for name in PARAMETERS}

@@ -24,7 +24,7 @@ PRELOADED_PACKAGES = (
     # The debugger that every kernel imports as it starts is most of that start, 0.7 s.
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger",
 )  # fmt: skip
-PRELOADED_ROOMS = ("quality", "brief")
+PRELOADED_ROOMS = ("quality", "effect", "savings", "brief")
 
 # What builds briefs and no notebook imports: nbformat and nbconvert take 3 s that the first kernel would wait for.
 NOT_PRELOADED = frozenset({"__init__", "__main__", "index", "notebooks", "pages", "runs"})
@@ -39,14 +39,14 @@ START_SECONDS = 60
 def preloaded_modules() -> list[str]:
     """The modules that the warm interpreter imports: packages first, then every module of the rooms above.
 
-    >>> "analysis.brief.kernels" in preloaded_modules(), "analysis.brief.__main__" in preloaded_modules()
+    >>> "analysis.brief.press.kernels" in preloaded_modules(), "analysis.brief.__main__" in preloaded_modules()
     (True, False)
     """
-    rooms = [(room, Path(__file__).parent.parent / room) for room in PRELOADED_ROOMS]
+    package = Path(__file__).parents[2]
     names = [
-        f"analysis.{room}.{path.stem}"
-        for room, folder in rooms
-        for path in sorted(folder.glob("*.py"))
+        ".".join((package.name, *path.relative_to(package).with_suffix("").parts))
+        for room in PRELOADED_ROOMS
+        for path in sorted((package / room).rglob("*.py"))
         if path.stem not in NOT_PRELOADED
     ]
     return [*PRELOADED_PACKAGES, *names]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import params
-from analysis.brief.pages import shell
+from analysis.brief.press.pages import shell
 from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
