@@ -81,7 +81,7 @@ def test_a_figure_holds_no_date_and_no_address():
 
 @pytest.mark.parametrize(
     ("value", "label"),
-    [(0.997, "99%"), (0.9999, "99%"), (1.0, "100%"), (0.003, "1%"), (0.0, "0%"), (0.885, "89%")],
+    [(0.997, ">99%"), (0.9999, ">99%"), (1.0, "100%"), (0.003, "<1%"), (0.0, "0%"), (0.885, "89%")],
 )
 def test_a_share_is_labelled_all_or_none_only_where_it_is(value, label):
     svg = drawn(months(0.5, value, width=0), unit="share").svg
@@ -95,7 +95,7 @@ def test_a_share_is_labelled_all_or_none_only_where_it_is(value, label):
 def test_bars_are_labelled_all_or_none_only_where_they_are():
     bars = pd.DataFrame({"label": ["day", "night", "dawn"], "value": [0.997, 0.003, 0.0]})
     drawing = draw_bars(bars, title="Time of day", place="statewide")
-    assert [text for text in texts(drawing.svg) if "%" in text] == ["99%", "1%", "0%"]
+    assert [text for text in texts(drawing.svg) if "%" in text] == [">99%", "<1%", "0%"]
     assert "99%" in drawing.alt
 
 

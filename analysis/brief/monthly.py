@@ -315,13 +315,10 @@ def _unmeasured(numbers: Numbers) -> list[str]:
     """The measure of page one of which the largest part could not be measured, where that is half of what is tolerated."""
     parts = []
     for each in standings(numbers):
-        lacking, known = each.now["not_measurable"], each.now["denominator"]
-        if (
-            pd.notna(each.now["value"])
-            and pd.notna(lacking)
-            and lacking / (lacking + known) >= numbers.cards.most_unmeasured(each.measure) / 2
-        ):
-            parts.append((lacking / (lacking + known), each.measure, markup.x_of_n(lacking, lacking + known)))
+        part = panels.unmeasured_part(numbers, each.measure, each.now)
+        if part >= panels.WORTH_ASKING * numbers.cards.most_unmeasured(each.measure):
+            lacking = each.now["not_measurable"]
+            parts.append((part, each.measure, markup.x_of_n(lacking, lacking + each.now["denominator"])))
     if not parts:
         return []
     _, measure, said = max(parts)

@@ -19,6 +19,10 @@ from analysis.quality.usual import usual_range
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 
+# A part that could not be measured is spoken of from half of what is tolerated on: in time, before the figure is withheld.
+WORTH_ASKING = 0.5
+
+
 def title(study: Study, what: str, under: str) -> Html:
     """The page's heading, the line under it, and the notice on a made-up study."""
     parts = [markup.headline(what, level=1), Html(f'<p class="lede">{markup.escaped(under)}</p>')]
@@ -28,6 +32,17 @@ def title(study: Study, what: str, under: str) -> Html:
 def last_line(study: Study, notebook: str) -> Html:
     """What the page was made from: its data, the params that its notebook reads, versions."""
     return Html(f'<p class="made-from">{markup.escaped(say_made_from(made_from(study.name, notebook=notebook)))}</p>')
+
+
+def unmeasured_part(numbers: Numbers, measure: str, row: pd.Series) -> float:
+    """The part of the episodes that belong to a given share or wait but could not be measured; 0 where nothing is given."""
+    if (
+        numbers.cards.cards[measure].unit not in ("share", "minutes")
+        or pd.isna(row["value"])
+        or pd.isna(row["not_measurable"])
+    ):
+        return 0.0
+    return float(row["not_measurable"] / (row["not_measurable"] + row["denominator"]))
 
 
 def place_name(numbers: Numbers, site: str) -> str:

@@ -187,12 +187,13 @@ def _unmeasured(numbers: Numbers, site: str) -> list[str]:
     """Shares of which half the tolerated part or more could not be measured."""
     said = []
     for measure, row in _rows(numbers, site):
-        lacking, known = row["not_measurable"], row["denominator"]
-        if numbers.cards.cards[measure].unit != "share" or pd.isna(row["value"]) or not lacking:
-            continue
-        if lacking / (lacking + known) >= numbers.cards.most_unmeasured(measure) / 2:
+        part = panels.unmeasured_part(numbers, measure, row)
+        if numbers.cards.cards[measure].unit == "share" and part >= panels.WORTH_ASKING * numbers.cards.most_unmeasured(
+            measure
+        ):
+            counted = markup.x_of_n(row["not_measurable"], row["not_measurable"] + row["denominator"])
             said.append(
-                f"{numbers.cards.cards[measure].title} could not be measured for {markup.x_of_n(lacking, lacking + known)}. Which times are missing?"
+                f"{numbers.cards.cards[measure].title} could not be measured for {counted}. Which times are missing?"
             )
     return said
 
