@@ -18,7 +18,6 @@ from analysis.quality.measures import categories
 from analysis.quality.usual import usual_range
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
-
 # A part that could not be measured is spoken of from half of what is tolerated on: in time, before the figure is withheld.
 WORTH_ASKING = 0.5
 
