@@ -49,7 +49,7 @@ COLLABORATIVE := $(foreach name,$(STATEWIDE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/state
 	$(foreach site,$(SITES),$(foreach name,$(SITE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
 
 # An ROI study counts over every month that the extract covers; a month named for the others does not cut it.
-ROI_PERIOD = $(if $(filter roi,$(MAKECMDGOALS)),$(if $(filter command line,$(origin PERIOD)),$(PERIOD),$(ACCRUAL)),$(ACCRUAL))
+ROI_PERIOD = $(if $(and $(filter roi,$(MAKECMDGOALS)),$(filter command environment,$(firstword $(origin PERIOD)))),$(PERIOD),$(ACCRUAL))
 ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).html)
 
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)

@@ -3,6 +3,7 @@
 import csv
 import re
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -201,7 +202,7 @@ def test_the_cost_of_a_response_is_the_program_s_file_over_the_episodes(made):
 def test_what_the_state_pays_inside_and_after_the_match(made):
     year = made.last_year
     claimed = year["capacity_usd"] + year["variable_usd"]  # all of it; nothing of the call center
-    inside, after = dollars.state_cost(made)
+    inside, after = (dollars.state_cost(made, day) for day in dollars.match_days(made).values())
     assert inside == pytest.approx(0.15 * claimed + year["call_center_usd"], rel=1e-12)
     assert after == pytest.approx(
         0.2834 * claimed + year["call_center_usd"], rel=1e-12
@@ -236,7 +237,7 @@ def test_effects_hold_bounds_without_an_estimate(made):
 
 def test_the_page_in_docs_says_what_the_brief_says(made):
     text = (ROOT / "docs" / "reading_the_dollars_page.md").read_text(encoding="utf-8")
-    inside, after = dollars.state_cost(made)
+    inside, after = (dollars.state_cost(made, day) for day in dollars.match_days(made).values())
     table = str(dollars_front.what_it_takes(made))
     for said in (
         dollars.usd(made.last_year["with_call_center_usd"]),
@@ -250,3 +251,15 @@ def test_the_page_in_docs_says_what_the_brief_says(made):
         text,
     )
     assert f"{found[1]} ({found[2]} to {found[3]})" in table
+
+
+def test_a_share_that_is_not_known_stops_the_split_and_nothing_else(made):
+    without = replace(
+        made, shares=tuple(line for line in made.shares if not line.own)
+    )  # federal fiscal year 2027 is not known
+    assert dollars.cost_lines(without) == dollars.visit_lines(without) == []
+    assert "The federal share of NM for October 2026 is not in params/shares.csv" in str(
+        dollars_front.general_fund(without)
+    )
+    assert [view.name for view in dollars.views(without)] == ["Medicaid, all funds"]  # the match ends in that year
+    assert "All payers together: between" in str(dollars_detail.visits_priced(without))

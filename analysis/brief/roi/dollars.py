@@ -136,9 +136,30 @@ def claimed_parts(dollars: Dollars) -> dict[str, float]:
     return {item: one_assumption(dollars.assumptions, f"claimed_{item}").value for item in COST_PARTS}
 
 
+def share_known(dollars: Dollars, day: date) -> bool:
+    """True where params/shares.csv holds the state's regular share of Medicaid on a day."""
+    state = dollars.accrual.study.money.state
+    return any(line.program == REGULAR and line.state == state and line.holds_on(day) for line in dollars.shares)
+
+
+def first_unknown_share(dollars: Dollars) -> pd.Period | None:
+    """The first month of the span for which the state's share of Medicaid is not known; none where all are."""
+    months = dollars.accrual.period.months
+    return next((month for month in months if not share_known(dollars, month.start_time.date())), None)
+
+
+def no_shares(dollars: Dollars) -> str:
+    """Why nothing is split over payers, and what to do."""
+    state, month = dollars.accrual.study.money.state, first_unknown_share(dollars)
+    return (
+        f"The federal share of {state} for {month.strftime('%B %Y')} is not in params/shares.csv, so nothing is split over payers. "
+        f"Add it there, or to params/{dollars.accrual.study.name}/shares.csv, with its source."
+    )
+
+
 def cost_lines(dollars: Dollars) -> list[Line]:
-    """What the service cost each payer."""
-    if not dollars.has_cost:
+    """What the service cost each payer; none where the cost or a month's share is not known."""
+    if not dollars.has_cost or first_unknown_share(dollars) is not None:
         return []
     return program_lines(
         dollars.months, claimed=claimed_parts(dollars), state=dollars.accrual.study.money.state, shares=dollars.shares, enhanced=dollars.enhanced,
@@ -149,7 +170,7 @@ def cost_lines(dollars: Dollars) -> list[Line]:
 def visit_lines(dollars: Dollars) -> list[Line]:
     """The two ends of the ED visits at the crisis, priced, by month and payer; none where shares or counts do not allow it."""
     accrual, money = dollars.accrual, dollars.accrual.study.money
-    if not any(line.program == REGULAR and line.state == money.state for line in dollars.shares):
+    if first_unknown_share(dollars) is not None:
         return []
     years = accrual.episodes.assign(
         year=[
@@ -181,18 +202,22 @@ def whole_year(dollars: Dollars) -> float:
     return float(sum(year[item] for item in COST_PARTS if item != "start_up_usd"))
 
 
-def state_cost(dollars: Dollars) -> tuple[float, float]:
-    """What the last twelve months cost the state's general fund on the last day of the enhanced match, and the day after."""
-    ends, state = dollars.enhanced.to_on, dollars.enhanced.state
-    raised = payer_shares(ENHANCED, state, ends, dollars.shares, enhanced=dollars.enhanced)[STATE_FUND]
-    regular = payer_shares(REGULAR, state, ends + timedelta(days=1), dollars.shares)[STATE_FUND]
+def state_cost(dollars: Dollars, day: date) -> float:
+    """What the last twelve months would cost the state's general fund at the shares of a day; what is not claimed is its alone."""
+    state = dollars.accrual.study.money.state
+    share = payer_shares(ENHANCED, state, day, dollars.shares, enhanced=dollars.enhanced)[STATE_FUND]
     year, claimed = dollars.last_year, claimed_parts(dollars)
-    parts = {item: year[item] for item in COST_PARTS if item != "start_up_usd"}
-    inside, after = (
-        float(sum(cost * (claimed[item] * share + 1 - claimed[item]) for item, cost in parts.items()))
-        for share in (raised, regular)
-    )
-    return inside, after
+    parts = [item for item in COST_PARTS if item != "start_up_usd"]
+    return float(sum(year[item] * (claimed[item] * share + 1 - claimed[item]) for item in parts))
+
+
+def match_days(dollars: Dollars) -> dict[str, date]:
+    """The last day of the enhanced match and the day after, by what they are called; those whose shares are known."""
+    if dollars.enhanced is None:
+        return {}
+    ends = dollars.enhanced.to_on
+    days = {"inside the enhanced match": ends, "after it": ends + timedelta(days=1)}
+    return {name: day for name, day in days.items() if share_known(dollars, day)}
 
 
 def views(dollars: Dollars) -> tuple[Perspective, ...]:
@@ -201,15 +226,10 @@ def views(dollars: Dollars) -> tuple[Perspective, ...]:
     The state's part of the cost is what it really bears: what is not claimed from Medicaid is its alone.
     """
     views = [Perspective("Medicaid, all funds", 1.0, 1.0, ("medicaid",))]
-    if dollars.enhanced is not None:
-        ends = dollars.enhanced.to_on
-        inside, after = state_cost(dollars)
-        for name, day, cost in (
-            ("inside the enhanced match", ends, inside),
-            ("after it", ends + timedelta(days=1), after),
-        ):
-            worth = payer_shares(REGULAR, dollars.enhanced.state, day, dollars.shares)[STATE_FUND]
-            views.append(Perspective(f"state general fund, {name}", cost / whole_year(dollars), worth, ("medicaid",)))
+    for name, day in match_days(dollars).items():
+        worth = payer_shares(REGULAR, dollars.accrual.study.money.state, day, dollars.shares)[STATE_FUND]
+        cost = state_cost(dollars, day) / whole_year(dollars)
+        views.append(Perspective(f"state general fund, {name}", cost, worth, ("medicaid",)))
     return tuple(views)
 
 

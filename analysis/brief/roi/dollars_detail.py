@@ -12,7 +12,9 @@ from analysis.brief.roi.dollars import (
     VISIT,
     YEAR_MONTHS,
     Dollars,
+    first_unknown_share,
     first_up,
+    no_shares,
     rounded_up,
     usd,
     visit_lines,
@@ -95,7 +97,7 @@ def visits_priced(dollars: Dollars) -> Html:
         price = dollars.prices[VISIT].value_usd
         return markup.paragraph(
             f"All payers together: between {usd(row['fewer_low'] * price)} and {usd(row['fewer_high'] * price)} at {usd(price)} a visit. "
-            f"The shares of {dollars.accrual.study.money.state} are not in params/shares.csv, so nothing is split over payers."
+            f"{_why_not_split(dollars)}"
         )
     table = ledger_table(lines)
     wide = table.pivot_table(values="amount_usd", index=["fiscal_year", "payer"], columns="route", aggfunc="sum")
@@ -114,6 +116,14 @@ def visits_priced(dollars: Dollars) -> Html:
             numeric=heads,
         ),
         Html(f'<p class="note">{markup.escaped(note)}</p>'),
+    )
+
+
+def _why_not_split(dollars: Dollars) -> str:
+    return (
+        no_shares(dollars)
+        if first_unknown_share(dollars) is not None
+        else "A fiscal year has too few crises to be split."
     )
 
 

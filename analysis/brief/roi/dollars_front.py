@@ -12,7 +12,10 @@ from analysis.brief.roi.dollars import (
     VISIT,
     Dollars,
     cost_lines,
+    first_unknown_share,
     first_up,
+    match_days,
+    no_shares,
     rounded_up,
     state_cost,
     usd,
@@ -168,6 +171,8 @@ def general_fund(dollars: Dollars) -> Html:
     """What the service cost the state's general fund by fiscal year, inside and after the enhanced match."""
     if not dollars.has_cost:
         return markup.paragraph(NO_COST.format(study=dollars.accrual.study.name))
+    if first_unknown_share(dollars) is not None:
+        return markup.together(markup.paragraph(no_shares(dollars)), _after_the_match(dollars))
     table = ledger_table(cost_lines(dollars))
     lines = []
     for (year, timing), rows in table.groupby(["fiscal_year", "timing"], sort=True):
@@ -191,7 +196,7 @@ def general_fund(dollars: Dollars) -> Html:
 
 
 def _part_of(dollars: Dollars, year: str) -> str:
-    """A star where the span holds only a part of the fiscal year."""
+    """How many months of the fiscal year the span holds, where it is not all of them."""
     months = dollars.accrual.study.period(year).months
     covered = [month for month in months if dollars.accrual.period.first <= month <= dollars.accrual.period.last]
     return "" if len(covered) == len(months) else f" ({len(covered)} months)"
@@ -203,9 +208,10 @@ def _timing_words(timing: str) -> str:
 
 def _after_the_match(dollars: Dollars) -> Html:
     """What the same twelve months would cost the state once the enhanced match has ended."""
-    if dollars.enhanced is None:
+    costs = [state_cost(dollars, day) for day in match_days(dollars).values()]
+    if len(costs) < 2:
         return Html("")
-    inside, after = state_cost(dollars)
+    inside, after = costs
     said = (
         f"The enhanced match ends on {wording.day_words(dollars.enhanced.to_on)}. The last twelve months would then cost the state {usd(after)} "
         f"instead of {usd(inside)}: {markup.number(after / inside, decimals=1)} times as much for the same service."
