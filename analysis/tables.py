@@ -211,6 +211,9 @@ CLAIM_FILES = {
     "other": "outpatient, ED, professional",
 }
 
+# What is known only once stabilization has ended.
+DISCHARGE_COLUMNS = ("discharged_on", "discharge_reason", "living_at_discharge")
+
 DISCHARGE_REASONS = {
     "goals_met": "goals met",
     "family_declined": "the family declined",

@@ -65,7 +65,7 @@ def test_without_any_effect_the_bounds_hold_zero_and_the_grade_says_so(seed):
 
 
 def crisis(**said) -> dict:
-    usual = {"referral_source": "family", "response_location": "home", "attempt_result": "contact", "would_have_done": None,
+    usual = {"referral_source": "family", "response_location": "home", "attempt_result": "contact", "response_mode": "mobile", "would_have_done": None,
              "disposition": "community"}  # fmt: skip
     return {**usual, **said}
 
@@ -80,6 +80,7 @@ def crisis(**said) -> dict:
             "no_contact",
             None,
         ),  # replaced nothing
+        (crisis(response_mode="none", attempt_result=None), "no_contact", None),  # nobody came
         (crisis(would_have_done="emergency_department"), "said_ed", "ended_elsewhere"),
         (crisis(would_have_done="waited", disposition="emergency_department"), "said_other", "ended_ed"),
         (
@@ -121,17 +122,16 @@ def test_a_child_not_watched_for_the_whole_window_is_left_out_and_counted():
 def test_children_still_open_count_on_neither_side():
     episodes = pd.DataFrame(
         {
-            "living_at_start": ["family"] * 3,
-            "discharged_on": pd.to_datetime(["2026-01-05", "2026-03-05", None]),
-            "discharge_reason": ["goals_met", "goals_met", None],
-            "living_at_discharge": ["residential", "family", None],
+            "counted_on": pd.to_datetime(["2026-01-01", "2026-01-01", "2026-01-01", "2026-02-01"]),
+            "living_at_start": ["family"] * 4,
+            "discharged_on": pd.to_datetime(["2026-01-05", "2026-03-20", None, "2026-02-03"]),
+            "discharge_reason": ["goals_met", "goals_met", None, "goals_met"],
+            "living_at_discharge": ["residential", "family", None, "family"],
         }
     )
-    found = placement_bounds(followed_children(episodes, as_of=pd.Timestamp("2026-02-01")))
-    assert (found["children"], found["moved"]) == (
-        1,
-        1,
-    )  # the second is open on 1 February; the third had no stabilization
+    found = placement_bounds(followed_children(episodes, as_of=pd.Timestamp("2026-03-01")))
+    # the second is open on 1 March; the third has no discharge on record; the fourth began in the last eight weeks
+    assert (found["children"], found["moved"]) == (1, 1)
 
 
 # --- the pages of the made-up state ----------------------------------------------------------------------------------
@@ -191,7 +191,8 @@ def test_the_cost_of_a_response_is_the_program_s_file_over_the_episodes(made):
     program = pd.read_csv(ROOT / "params" / "demo" / "program.csv")
     year = program[program["month"].between("2025-11", "2026-10")]
     month = made.accrual.episodes["counted_on"].dt.strftime("%Y-%m")
-    responses = month.between("2025-11", "2026-10") & made.accrual.episodes["site_id"].isin(year["site_id"])
+    came = made.accrual.episodes["response_mode"].ne("none")
+    responses = came & month.between("2025-11", "2026-10") & made.accrual.episodes["site_id"].isin(year["site_id"])
     spent = (
         year["capacity_usd"].sum() + year["call_center_usd"].sum() + responses.sum() * 110
     )  # the same variable cost everywhere
@@ -247,7 +248,7 @@ def test_the_page_in_docs_says_what_the_brief_says(made):
     ):
         assert said in text
     found = re.search(
-        r"([\d,]+) of 100 responses would have to replace a child's year in residential treatment \((\d+) to\s+(\d+)",
+        r"([\d,]+) of 100 responses would have to replace a child's year in residential treatment \((\d+)\s+to\s+(\d+)",
         text,
     )
     assert f"{found[1]} ({found[2]} to {found[3]})" in table
@@ -261,5 +262,17 @@ def test_a_share_that_is_not_known_stops_the_split_and_nothing_else(made):
     assert "The federal share of NM for October 2026 is not in params/shares.csv" in str(
         dollars_front.general_fund(without)
     )
-    assert [view.name for view in dollars.views(without)] == ["Medicaid, all funds"]  # the match ends in that year
+    assert [view.name for view in dollars.views(without)] == [
+        "all public funds together"
+    ]  # the match ends in that year
     assert "All payers together: between" in str(dollars_detail.visits_priced(without))
+
+
+def test_a_short_span_shows_no_count_of_a_few(made):
+    """In these spans admissions, blanks or the difference of two printed numbers come to fewer than 11."""
+    for period in ("2026-10", "2026Q3"):
+        accrual = accruals.open_accrual("demo", period)
+        assert not diversion.may_show(accrual)
+        for part in (diversion.headline, diversion.rests_on, diversion.what_narrows):
+            assert diversion.TOO_FEW in str(part(accrual))
+        assert diversion.effect_rows(accrual).empty

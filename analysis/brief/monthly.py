@@ -137,7 +137,9 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
         return card.title, value, f"{markup.x_of_n(row['numerator'], row['denominator'])}{within}; {span}"
     if card.unit == "minutes":
         return card.title, value, f"half of {markup.number(row['denominator'])} waits were shorter; {span}"
-    return card.title, value, span if card.unit == "rate" else _count_note(numbers, each.measure, row)
+    if card.unit == "rate":
+        return card.title, value, "at this month’s pace"
+    return card.title, value, _count_note(numbers, each.measure, row)
 
 
 def _why_not_given(numbers: Numbers, each: Standing) -> str:
@@ -339,11 +341,12 @@ def all_figures(numbers: Numbers) -> Html:
 def _line(numbers: Numbers, each: Standing) -> tuple[str, ...]:
     card, row, before = numbers.cards.cards[each.measure], each.now, each.before
     given = pd.notna(row["value"])
-    count = card.unit == "count"
     return (
         card.title,
         wording.value_words(row, card.unit) if given else wording.shown_value(row, card.unit),
-        markup.interval(row["low"], row["high"], card.unit) if given and pd.notna(row["low"]) and not count else "",
+        markup.interval(row["low"], row["high"], card.unit)
+        if given and pd.notna(row["low"]) and card.unit not in ("count", "rate")
+        else "",
         _before_words(before, card),
         markup.percent(each.target, 1) if each.target is not None else "",
         markup.number(row["not_measurable"]) if pd.notna(row["not_measurable"]) else "",

@@ -13,7 +13,7 @@ from analysis.params import ROOT, Study, disclosure
 from analysis.periods import Period
 from analysis.quality.cards import Cards, read_cards
 from analysis.quality.completeness import by_column, missing_by_month, turned
-from analysis.tables import CLOCK_WORDS, EPISODES, PROBLEMS_TABLE, STATEWIDE
+from analysis.tables import CLOCK_WORDS, CLOCKS_RUN_ON_DAYS, DISCHARGE_COLUMNS, EPISODES, PROBLEMS_TABLE, STATEWIDE
 
 MOST_FIGURES = 4
 
@@ -101,13 +101,20 @@ def _whole_months(records: Records) -> list[pd.Period]:
     return [month for month in records.months if start is None or month >= pd.Timestamp(start.day).to_period("M")]
 
 
-def _turned(records: Records) -> list[str]:
+def _missing(records: Records) -> pd.DataFrame:
+    """What is missing by column and month; at the end of stabilization only where all of it has had its eight weeks."""
     missing = missing_by_month(records.episodes, _whole_months(records))
+    last = (records.covers[1] - pd.Timedelta(days=CLOCKS_RUN_ON_DAYS)).to_period("M")
+    return missing[~missing["column"].isin(DISCHARGE_COLUMNS) | missing["month"].lt(last)]
+
+
+def _turned(records: Records) -> list[str]:
+    missing = _missing(records)
     return turned(missing, by_more_than=records.cards.most_not_measurable, fewest=disclosure().smallest_shown)
 
 
 def _turned_words(records: Records) -> list[str]:
-    missing = missing_by_month(records.episodes, _whole_months(records))
+    missing = _missing(records)
     seen = missing[missing["rows"].ge(disclosure().smallest_shown)].assign(
         part=lambda rows: rows["missing"] / rows["rows"]
     )

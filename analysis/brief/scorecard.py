@@ -144,7 +144,7 @@ def _in_words(numbers: Numbers, measure: str, row: pd.Series, target) -> str:
 
 def what_next(numbers: Numbers, site: str) -> Html:
     """At most three things for this site, in words that ask and don't judge."""
-    found = [*_below(numbers, site), *_withheld(numbers, site), *_unmeasured(numbers, site)]
+    found = [*_below(numbers, site), *_use(numbers, site), *_withheld(numbers, site), *_unmeasured(numbers, site)]
     if not found:
         given = _given(numbers, site)
         if given is None or given[1]["high"] - given[1]["low"] > TOO_WIDE:
@@ -152,7 +152,7 @@ def what_next(numbers: Numbers, site: str) -> Html:
                 "There are too few crises here for anything to stand out from chance. What people here see counts for more."
             )
         return markup.paragraph(
-            "Nothing on this page stands out from chance. If people here see it otherwise, believe them and bring it."
+            "No standard is missed here by more than chance, and use is in line with the state. If people here see it otherwise, believe them and bring it."
         )
     return markup.list_of(found[:MOST_NEXT], ordered=True)
 
@@ -173,6 +173,23 @@ def _below(numbers: Numbers, site: str) -> list[str]:
                 "What gets in the way: hours, distance, staff, or how the call reaches you?"
             )
     return said
+
+
+def _use(numbers: Numbers, site: str) -> list[str]:
+    """Use that differs from the state's by more than chance in the count."""
+    row, state = (numbers.row("episodes_per_1000", numbers.windows.year, site=place) for place in (site, STATEWIDE))
+    if row is None or pd.isna(row["value"]) or pd.isna(state["value"]) or row["low"] <= state["value"] <= row["high"]:
+        return []
+    fewer = row["high"] < state["value"]
+    question = (
+        "Do families, schools and the call center know the number, and who else takes these calls?"
+        if fewer
+        else "What brings the calls here that others could learn from?"
+    )
+    said = f"{wording.value_words(row, 'rate')} crises for every 1,000 children in the year (range {markup.interval(row['low'], row['high'], 'rate')}), {wording.value_words(state, 'rate')} statewide"
+    return [
+        f"This site reaches {'fewer' if fewer else 'more'} children than the state as a whole: {said}. Sites differ for reasons of their own. {question}"
+    ]
 
 
 def _withheld(numbers: Numbers, site: str) -> list[str]:

@@ -15,6 +15,8 @@ FALSE_ALARMS_OF_COUNTS = (
     50  # a stable month falls outside the usual range of 12 months before in 2 of 100 (quality/usual.py)
 )
 
+TOO_WIDE = 0.2  # where a change of 20 of 100 could hide, "about as before" would claim too much
+
 
 def share_words(row: Mapping) -> str:
     """A share as a page says it: x of n first, then the percentage, then the range.
@@ -46,9 +48,9 @@ def count_words(row: Mapping | None, usual: Interval | None, months: int) -> str
 def change_words(change: Change | None, before: Mapping | None, unit: str) -> str:
     """What can be said of a figure beside the months before.
 
-    >>> change_words(Change("no_more_than_chance", 0.01), {"value": 0.9, "denominator": 2000}, "share")
+    >>> change_words(Change("no_more_than_chance", 0.01, -0.02, 0.04), {"value": 0.9, "denominator": 2000}, "share")
     'about as before (90.0%): no difference beyond chance'
-    >>> change_words(Change("higher", 0.06), {"value": 0.9, "denominator": 150}, "share")
+    >>> change_words(Change("higher", 0.06, 0.01, 0.11), {"value": 0.9, "denominator": 150}, "share")
     'higher than before (90%), by more than chance'
     >>> change_words(Change("cannot_tell", 1.0, why="the ranges overlap"), {"value": 38.0}, "minutes")
     'no difference from the months before (38 minutes) that these data could show'
@@ -58,7 +60,8 @@ def change_words(change: Change | None, before: Mapping | None, unit: str) -> st
     if change.kind == "cannot_tell" and pd.isna(change.difference):
         return f"can't be compared with the months before: {change.why}"
     level = markup.percent(before["value"], before["denominator"]) if unit == "share" else value_words(before, unit)
-    if change.kind == "cannot_tell":
+    too_wide = unit == "share" and change.high - change.low > TOO_WIDE
+    if change.kind == "cannot_tell" or (change.kind == "no_more_than_chance" and too_wide):
         return f"no difference from the months before ({level}) that these data could show"
     if change.kind == "no_more_than_chance":
         return f"about as before ({level}): no difference beyond chance"

@@ -57,18 +57,19 @@ def count_index_crises(episodes: pd.DataFrame, by: str | None = None) -> pd.Data
     """How crises began and ended. One row per group (index; TOTAL without `by`): episodes, the parts of BEFORE and of AFTER.
 
     Takes one row per episode. Both sets of parts add up to the episodes. `already_in_ed`: referred by an ED or answered in one, so
-    the visit had happened before the service came. `no_contact`: nobody was met. The rest said "emergency department",
+    the visit had happened before the service came. `no_contact`: nobody was met, or nobody responded. The rest said "emergency department",
     said something else, or was not asked (also where nobody asks). After these two, `ended_...` counts the others by how the
     visit ended; for them a blank is unknown.
 
     >>> crises = pd.DataFrame({"referral_source": ["family", "emergency_department"], "response_location": ["home", "home"],
-    ...     "attempt_result": ["contact", "contact"], "would_have_done": ["emergency_department", None],
+    ...     "attempt_result": ["contact", "contact"], "response_mode": ["mobile", "mobile"], "would_have_done": ["emergency_department", None],
     ...     "disposition": ["community", "emergency_department"]})
     >>> count_index_crises(crises).loc["all", ["already_in_ed", "said_ed", "ended_elsewhere"]].tolist()
     [1, 1, 1]
     """
     already = episodes["referral_source"].eq(IN_ED) | episodes["response_location"].eq(IN_ED)
-    unmet = episodes["attempt_result"].isin(NO_CONTACT) & ~already.fillna(False)
+    nobody = episodes["attempt_result"].isin(NO_CONTACT) | episodes["response_mode"].eq("none").fillna(False)
+    unmet = nobody & ~already.fillna(False)
     settled = (already.fillna(False) | unmet).astype(bool)
     answer, ending = episodes["would_have_done"], episodes["disposition"]
     parts = pd.DataFrame(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.tables import AT_HOME, LIVING_SITUATIONS
+from analysis.tables import AT_HOME, CLOCKS_RUN_ON_DAYS, LIVING_SITUATIONS
 
 ORDER = {setting: rank for rank, setting in enumerate(LIVING_SITUATIONS)}
 LOST = "lost to follow-up"
@@ -13,11 +13,12 @@ def followed_children(episodes: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.Data
     """One row per episode of a child at home (family, kin, foster) whose stabilization has begun: start, end.
 
     `end` is the setting at discharge, LOST where the episode was closed without one, OPEN where it was not closed by `as_of`.
-    Episodes without stabilization (no discharge day and no reason) are not in it: nobody looked where the child lived.
+    Episodes without a discharge on record are not in it: nobody looked where the child lived. Nor are those of the last eight weeks:
+    of them only the short ones have ended.
 
-    >>> episodes = pd.DataFrame({"living_at_start": ["family", "family", "hospital"], "discharged_on": pd.to_datetime(["2026-01-05"] * 3),
+    >>> episodes = pd.DataFrame({"counted_on": pd.to_datetime(["2026-01-01"] * 3), "living_at_start": ["family", "family", "hospital"], "discharged_on": pd.to_datetime(["2026-01-05"] * 3),
     ...     "discharge_reason": ["goals_met", "lost", "goals_met"], "living_at_discharge": ["family", None, "family"]})
-    >>> followed_children(episodes, as_of=pd.Timestamp("2026-02-01"))["end"].tolist()
+    >>> followed_children(episodes, as_of=pd.Timestamp("2026-03-01"))["end"].tolist()
     ['family', 'lost to follow-up']
     """
     begun = (
@@ -25,11 +26,16 @@ def followed_children(episodes: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.Data
         | episodes["discharge_reason"].notna()
         | episodes["living_at_discharge"].notna()
     )
-    at_home = episodes["living_at_start"].isin(AT_HOME)
-    rows = episodes[begun & at_home]
+    rows = episodes[begun & began_at_home(episodes, as_of=as_of)]
     end = rows["living_at_discharge"].astype("object").fillna(LOST)
     end = end.mask(rows["discharged_on"].isna() | rows["discharged_on"].gt(as_of), OPEN)
     return pd.DataFrame({"start": rows["living_at_start"].astype("object"), "end": end})
+
+
+def began_at_home(episodes: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.Series:
+    """True for episodes of children who lived with family, kin or in a foster home, begun at least eight weeks before `as_of`."""
+    long_ago = episodes["counted_on"].le(as_of - pd.Timedelta(days=CLOCKS_RUN_ON_DAYS))
+    return episodes["living_at_start"].isin(AT_HOME) & long_ago
 
 
 def moved_away(followed: pd.DataFrame) -> pd.Series:
@@ -58,9 +64,16 @@ def placement_bounds(followed: pd.DataFrame) -> dict[str, float]:
     return {"children": children, "moved": moved, "lost": lost, "best": shares[0], "worst": shares[1]}
 
 
-def start_by_end(followed: pd.DataFrame) -> pd.DataFrame:
-    """Counts of children: settings at the call (rows) by settings at discharge, LOST and OPEN (columns), in the contract's order."""
-    table = pd.crosstab(followed["start"], followed["end"])
-    rows = [setting for setting in LIVING_SITUATIONS if setting in table.index]
-    columns = [setting for setting in (*LIVING_SITUATIONS, LOST, OPEN) if setting in table.columns]
-    return table.loc[rows, columns]
+def moves_by_start(followed: pd.DataFrame) -> pd.DataFrame:
+    """Counts of ended episodes: settings at the call (rows) by "stayed", "less restrictive", "more restrictive", LOST (columns).
+
+    >>> moves_by_start(pd.DataFrame({"start": ["family", "kin", "kin"], "end": ["residential", "family", "kin"]})).loc["kin"].tolist()
+    [1, 1, 0, 0]
+    """
+    ended = followed[followed["end"].ne(OPEN)]
+    more = moved_away(ended)
+    kind = pd.Series("less restrictive", index=ended.index).mask(ended["start"].eq(ended["end"]), "stayed")
+    kind = kind.mask(more.fillna(False).astype(bool), "more restrictive").mask(more.isna(), LOST)
+    columns = ["stayed", "less restrictive", "more restrictive", LOST]
+    table = pd.crosstab(ended["start"], kind).reindex(columns=columns, fill_value=0)
+    return table.loc[[setting for setting in LIVING_SITUATIONS if setting in table.index]]

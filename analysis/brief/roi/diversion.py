@@ -7,7 +7,7 @@ from analysis.brief.markup import Html
 from analysis.brief.roi import accruals
 from analysis.brief.roi.accruals import Accrual
 from analysis.brief.small_counts.disclosure import hide_small
-from analysis.effect.index_crisis import TOTAL, bound_diversion, count_index_crises, pool_small
+from analysis.effect.index_crisis import AFTER, BEFORE, TOTAL, bound_diversion, count_index_crises, pool_small
 from analysis.effect.repeats import Repeats, repeat_crises
 from analysis.params import disclosure
 from analysis.quality.cards import choices_for, switched_off
@@ -17,11 +17,13 @@ from analysis.tables import EFFECTS_TABLE, REFERRAL_SOURCES, RESPONSE_LOCATIONS,
 
 PART_WORDS = {
     "already_in_ed": "had begun in an ED: the visit had happened",
-    "no_contact": "met nobody: nothing was replaced",
+    "no_contact": "met nobody, or nobody came: nothing was replaced",
     "said_ed": "said: gone to an emergency department",
     "said_other": "said something else",
     "not_asked": "were not asked, or no answer was written down",
 }
+
+TOO_FEW = "There are too few crises in this span to show: name a longer PERIOD."
 
 
 def open_diversion(study: str, period: str) -> Accrual:
@@ -38,16 +40,47 @@ def _total(accrual: Accrual) -> pd.Series:
     return bound_diversion(count_index_crises(accrual.episodes), accrual.rules).loc[TOTAL]
 
 
+def may_show(accrual: Accrual) -> bool:
+    """True where no count that this page prints, or that can be worked out from two of them, is small."""
+    row, episodes = _total(accrual), accrual.episodes
+    in_ed = int(episodes["disposition"].eq("emergency_department").sum())
+    cells = [
+        *(row[name] for name in (*BEFORE, *AFTER)),
+        row["ended_inpatient"] + row["ended_unknown"],
+        in_ed - row["ended_ed"],
+        _unrecorded(accrual),
+    ]
+    return not any(0 < cell < disclosure().smallest_shown for cell in cells)
+
+
+def _unrecorded(accrual: Accrual) -> int:
+    """Crises open to change of which nobody wrote down whether anyone was met."""
+    blank = accrual.episodes[accrual.episodes["attempt_result"].isna() & accrual.episodes["response_mode"].isna()]
+    row = count_index_crises(blank).loc[TOTAL] if len(blank) else None
+    return 0 if row is None else int(row["said_ed"] + row["said_other"] + row["not_asked"])
+
+
 def headline(accrual: Accrual) -> Html:
     """One sentence: the range of the difference and its grade."""
+    if not may_show(accrual):
+        return Html(f'<p class="headline">{markup.escaped(TOO_FEW)}</p>')
     row = _total(accrual)
     open_to = row["said_ed"] + row["said_other"] + row["not_asked"]
     said = (
-        f"Of {markup.number(open_to)} crises that a team could have changed, {_range(row, 'would')} would have had an emergency department "
-        f"visit without the service, and {_range(row, 'were')} had one. {_difference_words(row)}"
+        f"Of {markup.number(open_to)} crises in which a team may have made a difference, {_range(row, 'would')} would have had an emergency "
+        f"department visit without the service, and {_range(row, 'were')} had one. {_difference_words(row)}"
     )
     rest = row["episodes"] - open_to
-    left = f"{markup.number(row['episodes'])} crises were answered; {markup.number(rest)} had begun in an emergency department or met nobody, and stand on neither side."
+    unrecorded = _unrecorded(accrual)
+    blank = (
+        f" Of the {markup.number(open_to)}, {markup.number(unrecorded)} have no record of whether anyone was met."
+        if unrecorded
+        else ""
+    )
+    left = (
+        f"{markup.number(row['episodes'])} crises are on record; {markup.number(rest)} had begun in an emergency department or met nobody, and stand on "
+        f"neither side.{blank}"
+    )
     return markup.together(Html(f'<p class="headline">{markup.escaped(said)}</p>'), markup.paragraph(left))
 
 
@@ -85,6 +118,8 @@ def grade_line(accrual: Accrual) -> Html:
 
 def why(accrual: Accrual) -> str:
     """Why the grade is no better: what is not known, in numbers."""
+    if not may_show(accrual):
+        return TOO_FEW
     row = _total(accrual)
     open_to = row["said_ed"] + row["said_other"] + row["not_asked"]
     asked = row["said_ed"] + row["said_other"]
@@ -103,22 +138,21 @@ def why(accrual: Accrual) -> str:
 
 def rests_on(accrual: Accrual) -> Html:
     """The parts of the crises, and the bounds taken for each, with their source."""
+    if not may_show(accrual):
+        return markup.paragraph(TOO_FEW)
     row, rules = _total(accrual), accrual.rules
     taken = {
         "said_ed": rules.said_emergency_department,
         "said_other": rules.said_something_else,
         "not_asked": rules.not_asked,
     }
-    safe = not any(0 < row[name] < disclosure().smallest_shown for name in PART_WORDS)
     lines = []
     for name, words in PART_WORDS.items():
         part = taken.get(name)
         bounds = (
             f"{markup.percent(part.low, 1)} to {markup.percent(part.high, 1)}" if part else "stands on neither side"
         )
-        lines.append(
-            (words, markup.number(row[name]) if safe else disclosure().mark, bounds, part.source if part else "")
-        )
+        lines.append((words, markup.number(row[name]), bounds, part.source if part else ""))
     return markup.table(
         lines,
         caption=f"What the range rests on, {markup.number(row['episodes'])} crises",
@@ -251,6 +285,8 @@ def _repeat_words(found: Repeats) -> str:
 
 def what_narrows(accrual: Accrual) -> Html:
     """What would narrow the range most."""
+    if not may_show(accrual):
+        return markup.paragraph(TOO_FEW)
     row = _total(accrual)
     width = row["fewer_high"] - row["fewer_low"]
     rules = accrual.rules
@@ -262,6 +298,9 @@ def what_narrows(accrual: Accrual) -> Html:
             + row["said_other"] * (rules.said_something_else.high - rules.said_something_else.low)
         ),
         "How each visit ended, for the crises where that is blank": float(row["ended_unknown"]),
+        "Hospital records, which show whether an admission came through an ED": (
+            row["ended_inpatient"] * (rules.admitted_through_ed.high - rules.admitted_through_ed.low)
+        ),
     }
     ranked = sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))
     lines = [
@@ -280,6 +319,8 @@ def publish(accrual: Accrual) -> None:
 def effect_rows(accrual: Accrual) -> pd.DataFrame:
     """The bounds in the contract's form: the total, and the groups that may be shown."""
     rule = disclosure()
+    if not may_show(accrual):
+        return accruals.effects([])
     groups = {"all": pool_small(count_index_crises(accrual.episodes), smallest=rule.smallest_shown)}
     for column in ("referral_source", "response_location", "site_id"):
         if accrual.episodes[column].notna().any():

@@ -13,7 +13,7 @@ from analysis.brief.roi.accruals import Accrual
 from analysis.effect.index_crisis import bound_diversion, count_index_crises, pool_small
 from analysis.params import disclosure
 from analysis.savings.assumptions import Assumption, one_assumption, read_assumptions
-from analysis.savings.ledger import Line, Quantity, Route, fiscal_year, ledger_table, payer_lines, timing_of
+from analysis.savings.ledger import Line, Quantity, Route, fiscal_year, ledger_table, payer_lines
 from analysis.savings.prices import Cost, Price, one_cost, price_in, read_costs, read_indices
 from analysis.savings.program import COST_PARTS, add_responses, count_cost_per_response, program_lines, read_program
 from analysis.savings.shares import (
@@ -29,7 +29,7 @@ from analysis.savings.shares import (
 from analysis.savings.threshold import (
     Perspective,
 )
-from analysis.tables import SAVINGS_TABLE
+from analysis.tables import IN_PERSON_MODES, SAVINGS_TABLE
 
 VISIT, STAY, RESIDENTIAL = "ed_visit", "inpatient_stay", "residential_child_year"
 REPLACED = {
@@ -40,6 +40,7 @@ REPLACED = {
 PAIR_VISITS = (0, 25, 50, 75, 100)  # of 100 responses, for the line of pairs
 YEAR_MONTHS = 12
 NO_COST = "Nobody has entered what the service costs (params/{study}/program.csv), so no cost of a response can be worked out."
+EVERYBODY = "all public funds together"
 NEEDS_COST = markup.paragraph("This needs what the service costs.")
 
 
@@ -70,13 +71,31 @@ class Dollars:
         return count_cost_per_response(self.months, by=()).iloc[0]
 
     @property
-    def last_year(self) -> pd.Series:
-        """The cost of a response over the last twelve months with a cost: what the running service costs now."""
+    def recent(self) -> pd.DataFrame:
+        """The last twelve months with a cost, or as many as there are."""
         costed = self.months.loc[self.months["capacity_usd"].notna(), "month"]
-        recent = self.months[
-            self.months["month"].gt(costed.max() - YEAR_MONTHS) & self.months["month"].le(costed.max())
-        ]
-        return count_cost_per_response(recent, by=()).iloc[0]
+        return self.months[self.months["month"].gt(costed.max() - YEAR_MONTHS) & self.months["month"].le(costed.max())]
+
+    @property
+    def recent_words(self) -> str:
+        """How long that is."""
+        months = self.recent.loc[self.recent["capacity_usd"].notna(), "month"].nunique()
+        return "twelve months" if months == YEAR_MONTHS else f"{months} months"
+
+    @property
+    def last_year(self) -> pd.Series:
+        """The cost of a response over the recent months: what the running service costs now."""
+        return count_cost_per_response(self.recent, by=()).iloc[0]
+
+    @property
+    def seen_in_person(self) -> int:
+        """Responses in person in the recent months, at sites and in months with a cost; 0 where the mode is not recorded."""
+        costed = self.recent.loc[self.recent["capacity_usd"].notna(), ["site_id", "month"]]
+        episodes = self.accrual.episodes
+        rows = episodes[episodes["response_mode"].isin(IN_PERSON_MODES)].assign(
+            month=episodes["counted_on"].dt.to_period("M")
+        )
+        return len(rows.merge(costed, on=["site_id", "month"]))
 
 
 def open_dollars(study: str, period: str) -> Dollars:
@@ -96,10 +115,11 @@ def open_dollars(study: str, period: str) -> Dollars:
 
 
 def _months(accrual: Accrual) -> pd.DataFrame:
-    """Cost and responses by site and month of the span."""
+    """Cost and responses by site and month of the span; a crisis to which nobody responded is no response."""
     program = read_program(accrual.study.name)
     program = program[program["month"].between(accrual.period.first, accrual.period.last)]
-    counted = accrual.episodes.assign(month=accrual.episodes["counted_on"].dt.to_period("M"))
+    given = accrual.episodes[~accrual.episodes["response_mode"].eq("none").fillna(False)]
+    counted = given.assign(month=accrual.episodes["counted_on"].dt.to_period("M"))
     responses = counted.groupby(["site_id", "month"]).size().rename("responses").reset_index()
     return add_responses(program, responses)
 
@@ -168,16 +188,16 @@ def cost_lines(dollars: Dollars) -> list[Line]:
 
 
 def visit_lines(dollars: Dollars) -> list[Line]:
-    """The two ends of the ED visits at the crisis, priced, by month and payer; none where shares or counts do not allow it."""
+    """The two ends of the ED visits at the crisis, priced, by month and payer; none where shares or counts do not allow it.
+
+    The enhanced match plays no part: it is for the mobile crisis service, not for an ED visit.
+    """
     accrual, money = dollars.accrual, dollars.accrual.study.money
     if first_unknown_share(dollars) is not None:
         return []
-    years = accrual.episodes.assign(
-        year=[
-            fiscal_year(day.date(), starts=accrual.study.fiscal_year_starts) for day in accrual.episodes["counted_on"]
-        ]
-    )
-    by_year = count_index_crises(years, "year")
+    months = accrual.episodes["counted_on"].dt.to_period("M").dt.start_time.dt.date
+    years = {month: fiscal_year(month, starts=accrual.study.fiscal_year_starts) for month in months.unique()}
+    by_year = count_index_crises(accrual.episodes.assign(year=months.map(years)), "year")
     if len(pool_small(by_year, smallest=disclosure().smallest_shown)) < len(by_year):
         return []
     months = accrual.episodes.assign(month=accrual.episodes["counted_on"].dt.to_period("M").astype(str))
@@ -191,7 +211,6 @@ def visit_lines(dollars: Dollars) -> list[Line]:
             lines += payer_lines(
                 Quantity(number, number, number, first), dollars.prices[VISIT], shares, program=REGULAR,
                 route=Route("episodes_alone", f"index_crisis_{end}_bound", 0), fiscal_year_starts=accrual.study.fiscal_year_starts,
-                timing=timing_of(first, dollars.enhanced),
             )  # fmt: skip
     return lines
 
@@ -221,11 +240,11 @@ def match_days(dollars: Dollars) -> dict[str, date]:
 
 
 def views(dollars: Dollars) -> tuple[Perspective, ...]:
-    """Medicaid's funds together, and the state's general fund on the last day of the enhanced match and the day after.
+    """All public funds together, at Medicaid's prices, and the state's general fund on the last day of the enhanced match and the day after.
 
     The state's part of the cost is what it really bears: what is not claimed from Medicaid is its alone.
     """
-    views = [Perspective("Medicaid, all funds", 1.0, 1.0, ("medicaid",))]
+    views = [Perspective(EVERYBODY, 1.0, 1.0, ("medicaid",))]
     for name, day in match_days(dollars).items():
         worth = payer_shares(REGULAR, dollars.accrual.study.money.state, day, dollars.shares)[STATE_FUND]
         cost = state_cost(dollars, day) / whole_year(dollars)

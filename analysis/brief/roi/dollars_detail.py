@@ -5,12 +5,12 @@ import pandas as pd
 from analysis.brief import figures, markup
 from analysis.brief.markup import Html
 from analysis.brief.roi.dollars import (
+    EVERYBODY,
     NEEDS_COST,
     PAIR_VISITS,
     RESIDENTIAL,
     STAY,
     VISIT,
-    YEAR_MONTHS,
     Dollars,
     first_unknown_share,
     first_up,
@@ -37,7 +37,7 @@ def line_of_pairs(dollars: Dollars) -> Html:
     """How many ED visits and how many hospital stays of 100 would together pay for the service, Medicaid's funds together."""
     if not dollars.has_cost:
         return NEEDS_COST
-    view = Perspective("Medicaid, all funds", 1.0, 1.0, ("medicaid",))
+    view = Perspective(EVERYBODY, 1.0, 1.0, ("medicaid",))
     found = pairs(
         dollars.last_year["with_call_center_usd"], dollars.prices[VISIT], dollars.prices[STAY], view, firsts=PAIR_VISITS
     )
@@ -80,7 +80,10 @@ def one_more(dollars: Dollars) -> Html:
         )
     heads = ["A response", "Of 100, replacing an ED visit"]
     return markup.table(
-        rows, caption="Two questions, two costs (all Medicaid funds)", headers=["Question", *heads], numeric=heads
+        rows,
+        caption="Two questions, two costs (all public funds together)",
+        headers=["Question", *heads],
+        numeric=heads,
     )
 
 
@@ -94,20 +97,26 @@ def visits_priced(dollars: Dollars) -> Html:
     lines = visit_lines(dollars)
     if not lines:
         row = bound_diversion(count_index_crises(dollars.accrual.episodes), dollars.accrual.rules).loc[TOTAL]
-        price = dollars.prices[VISIT].value_usd
+        price = dollars.prices[VISIT]
         return markup.paragraph(
-            f"All payers together: between {usd(row['fewer_low'] * price)} and {usd(row['fewer_high'] * price)} at {usd(price)} a visit. "
+            f"All payers together: between {usd(min(row['fewer_low'] * price.high_usd, row['fewer_low'] * price.low_usd))} and "
+            f"{usd(row['fewer_high'] * price.high_usd)}, at {usd(price.low_usd)} to {usd(price.high_usd)} a visit. "
             f"{_why_not_split(dollars)}"
         )
     table = ledger_table(lines)
-    wide = table.pivot_table(values="amount_usd", index=["fiscal_year", "payer"], columns="route", aggfunc="sum")
+    wide = table.pivot_table(values=["low", "high"], index=["fiscal_year", "payer"], columns="route", aggfunc="sum")
     rows = [
-        (year, payer.replace("_", " "), usd(row["index_crisis_low_bound"]), usd(row["index_crisis_high_bound"]))
+        (
+            year,
+            payer.replace("_", " "),
+            usd(row["low", "index_crisis_low_bound"]),
+            usd(row["high", "index_crisis_high_bound"]),
+        )
         for (year, payer), row in wide.iterrows()
     ]
     heads = ["At least", "At most"]
     price = dollars.prices[VISIT]
-    note = f"At {usd(price.value_usd)} a visit in dollars of {price.price_year}. A minus sign means that more was spent. The two ends are not equally likely, and no number between them is known to be better."
+    note = f"At {usd(price.low_usd)} to {usd(price.high_usd)} a visit in dollars of {price.price_year}. A minus sign means that more was spent. The two ends are not equally likely, and no number between them is known to be better."
     return markup.together(
         markup.table(
             rows,
@@ -129,7 +138,9 @@ def _why_not_split(dollars: Dollars) -> str:
 
 def borrowed(dollars: Dollars) -> Html:
     """Connecticut's effect on local volumes: what it would come to here if it held here."""
-    children = int(dollars.accrual.episodes["child_id"].nunique())
+    episodes = dollars.accrual.episodes
+    met = episodes[episodes["attempt_result"].eq("contact").fillna(False)]
+    children = int(met["child_id"].nunique())
     if children < disclosure().smallest_shown:
         return markup.paragraph(
             "Children can’t be told apart in these records, so an effect per child can’t be borrowed."
@@ -159,7 +170,7 @@ def borrowed(dollars: Dollars) -> Html:
     return markup.together(
         markup.table(
             rows,
-            caption=f"Borrowed, not measured here: {markup.number(children)} children",
+            caption=f"Borrowed, not measured here: {markup.number(children)} children whom a team met",
             headers=["In the 18 months after the crisis", *heads],
             numeric=heads,
         ),
@@ -175,8 +186,7 @@ def by_site(dollars: Dollars) -> Html:
     """The cost of a response by site over the last twelve months with a cost; small sites added up."""
     if not dollars.has_cost:
         return NEEDS_COST
-    costed = dollars.months.loc[dollars.months["capacity_usd"].notna(), "month"]
-    recent = dollars.months[dollars.months["month"].gt(costed.max() - YEAR_MONTHS)]
+    recent = dollars.recent
     names = dict(zip(dollars.accrual.sites["site_id"], dollars.accrual.sites["name"], strict=True))
     groups = count_cost_per_response(recent.assign(site_id=_pooled_sites(recent)), by=["site_id"])
     lines = [
@@ -189,7 +199,10 @@ def by_site(dollars: Dollars) -> Html:
     note = "Teams stand ready whatever the number of calls: where few call, each response carries more of that cost. A high figure is no verdict on the team."
     return markup.together(
         markup.table(
-            lines, caption="Cost of a response by site, last twelve months", headers=["Site", *heads], numeric=heads
+            lines,
+            caption=f"Cost of a response by site, last {dollars.recent_words}, without the call center",
+            headers=["Site", *heads],
+            numeric=heads,
         ),
         Html(f'<p class="note">{note}</p>'),
     )
@@ -240,7 +253,8 @@ def what_to_ask(dollars: Dollars) -> Html:
     row = bound_diversion(count_index_crises(dollars.accrual.episodes), dollars.accrual.rules).loc[TOTAL]
     visit, stay, residential = (dollars.prices[item].value_usd for item in (VISIT, STAY, RESIDENTIAL))
     lines = [
-        f"Medicaid claims: emergency department visits are worth at most {usd((row['fewer_high'] - row['fewer_low']) * visit)} between the two ends; one hospital stay is worth "
+        f"Medicaid claims: between its two ends the number of emergency department visits is worth up to "
+        f"{usd((row['fewer_high'] - row['fewer_low']) * dollars.prices[VISIT].high_usd)} at the highest price; one hospital stay is worth "
         f"{markup.number(stay / visit, decimals=1)} visits, and nothing is known of stays.",
         f"Child-welfare placements: one child’s year in residential treatment is worth {markup.number(residential / visit)} visits. Few are needed to turn the answer, so few must be counted well.",
         "Detention: days are paid by counties and are in no other table.",

@@ -1,5 +1,7 @@
 """Page one of the dollars brief: what a response costs, what would have to be true, for whom, and what is not known."""
 
+import math
+
 import pandas as pd
 
 from analysis.brief import markup, wording
@@ -8,6 +10,7 @@ from analysis.brief.roi import accruals
 from analysis.brief.roi.dollars import (
     NO_COST,
     REPLACED,
+    RESIDENTIAL,
     STAY,
     VISIT,
     Dollars,
@@ -21,9 +24,10 @@ from analysis.brief.roi.dollars import (
     usd,
     views,
 )
+from analysis.params import disclosure
 from analysis.savings.assumptions import Assumption, one_assumption
 from analysis.savings.ledger import ledger_table
-from analysis.savings.prices import Cost, Price
+from analysis.savings.prices import Cost
 from analysis.savings.program import COST_PARTS
 from analysis.savings.shares import (
     REGULAR,
@@ -54,9 +58,9 @@ def headline(dollars: Dollars) -> Html:
         if pd.notna(year["one_more_usd"])
         else ""
     )
-    said = f"Over the last twelve months a response cost {usd(year['with_call_center_usd'])} on average{more}."
+    said = f"Over the last {dollars.recent_words} a response cost {usd(year['with_call_center_usd'])} on average{more}."
     visit = dollars.prices[VISIT]
-    beside = f" An emergency department visit costs Medicaid about {usd(visit.value_usd)}."
+    beside = f" An emergency department visit costs Medicaid about {usd(visit.value_usd)} ({usd(visit.low_usd)} to {usd(visit.high_usd)})."
     return Html(f'<p class="headline">{markup.escaped(said + beside)}</p>')
 
 
@@ -75,6 +79,7 @@ def key_figures(dollars: Dollars) -> Html:
         return Html("")
     year = dollars.last_year
     whole = year["capacity_usd"] + year["variable_usd"] + year["call_center_usd"]
+    seen = dollars.seen_in_person
     cards = [
         (
             "A response, on average",
@@ -86,10 +91,17 @@ def key_figures(dollars: Dollars) -> Html:
             usd(year["one_more_usd"]) if pd.notna(year["one_more_usd"]) else "not known",
             "while the teams have room",
         ),
-        ("Responses", markup.number(year["responses"]), "in twelve months"),
-        ("The service, a year", usd(whole), "teams, responses and call center; start-up is apart"),
+        ("Responses", markup.number(year["responses"]), _in_person(seen, whole)),
+        (f"The service, {dollars.recent_words}", usd(whole), "teams, responses and call center; start-up is apart"),
     ]
     return markup.cards(cards)
+
+
+def _in_person(seen: int, whole: float) -> str:
+    """How many of the responses were in person, and what each of those cost were it to carry everything."""
+    if seen < disclosure().smallest_shown:
+        return "in person, by video or by phone"
+    return f"{markup.number(seen)} of them in person: {usd(whole / seen)} each, were they to carry it all"
 
 
 def what_it_takes(dollars: Dollars) -> Html:
@@ -107,7 +119,7 @@ def what_it_takes(dollars: Dollars) -> Html:
     note = (
         "Of 100 responses, how many would have to replace one such visit, stay or year; in brackets, over the range of its price. Each cell charges "
         "the whole cost of the service to one thing, so the cells are alternatives and don’t add up. “More than 100”: out of reach at "
-        f"today’s cost of a response. Prices are what Medicaid pays, in dollars of {dollars.price_year}, as if Medicaid paid for every child."
+        f"today’s cost of a response. Prices are what Medicaid pays, in dollars of {dollars.price_year}, as if Medicaid paid for everyone."
     )
     return markup.together(
         markup.table(
@@ -136,24 +148,21 @@ def _needed(needed: BreakEven) -> str:
 
 
 def _volume_words(dollars: Dollars) -> str:
-    """What volume would do, were every response to replace a hospital stay."""
+    """What the numbers of 100 come to at today's use, and what volume would do were each response to replace a hospital stay."""
     year, stay = dollars.last_year, dollars.prices[STAY]
+    residential = break_even(year["with_call_center_usd"], dollars.prices[RESIDENTIAL], views(dollars)[0])
+    said = f"At today’s use ({markup.number(year['responses'])} responses in {dollars.recent_words})"
+    if residential.reachable:
+        children = math.ceil(residential.best * year["responses"] / OF - 1e-9)
+        said += f", {rounded_up(residential.best)} of 100 in the last column are {markup.number(children)} children."
+    else:
+        said += ", no single column carries the cost."
     if pd.isna(year["one_more_usd"]):
-        return "What one more response adds is not known, so no volume can be named."
+        return said
     volume = break_even_volume(year["capacity_usd"] + year["call_center_usd"], year["one_more_usd"], stay.value_usd)
     if volume is None:
-        return "One more response costs what a hospital stay is worth, or more: no break-even at any volume."
-    return (
-        f"Cost falls with use: the same teams gave {markup.number(year['responses'])} responses in twelve months. If each replaced a hospital stay, "
-        f"{rounded_up(volume)} a year would carry all of Medicaid’s cost; if one in ten did, {_tenth(year, stay)}."
-    )
-
-
-def _tenth(year: pd.Series, stay: Price) -> str:
-    volume = break_even_volume(
-        year["capacity_usd"] + year["call_center_usd"], year["one_more_usd"], stay.value_usd / 10
-    )
-    return "no volume would" if volume is None else f"{rounded_up(volume)} would"
+        return f"{said} One more response costs what a hospital stay is worth, or more: no break-even at any volume."
+    return f"{said} Cost falls with use: were each response to replace a hospital stay, {rounded_up(volume)} would carry the whole cost."
 
 
 def _per_hundred_dollars(dollars: Dollars) -> Html:
@@ -188,10 +197,26 @@ def general_fund(dollars: Dollars) -> Html:
             )
         )
     heads = ["All payers", "Federal", "State general fund", "State’s part"]
-    caption = "What the service cost, and whom"
+    caption = "What the service cost, and whom, if all that can be claimed is claimed"
+    note = (
+        "The federal part is the most that it can be: every child on Medicaid and every hour of the teams claimed (illustrative); what is not claimed is the "
+        "state’s alone. Dollars are those of the months, not moved to another year."
+    )
     return markup.together(
         markup.table(lines, caption=caption, headers=["Fiscal year", "Enhanced match", *heads], numeric=heads),
         _after_the_match(dollars),
+        Html(f'<p class="note">{markup.escaped(note)}</p>'),
+        _left_out(dollars),
+    )
+
+
+def _left_out(dollars: Dollars) -> Html:
+    """Responses at sites and in months without a line of cost."""
+    without = dollars.state["responses_without_cost"]
+    if without < disclosure().smallest_shown:
+        return Html("")
+    return markup.paragraph(
+        f"{markup.number(without)} responses were given at sites or in months for which no cost is entered; they are in none of these figures."
     )
 
 
@@ -213,7 +238,7 @@ def _after_the_match(dollars: Dollars) -> Html:
         return Html("")
     inside, after = costs
     said = (
-        f"The enhanced match ends on {wording.day_words(dollars.enhanced.to_on)}. The last twelve months would then cost the state {usd(after)} "
+        f"The enhanced match ends on {wording.day_words(dollars.enhanced.to_on)}. The last {dollars.recent_words} would then cost the state, if all that can be claimed is claimed, {usd(after)} "
         f"instead of {usd(inside)}: {markup.number(after / inside, decimals=1)} times as much for the same service."
     )
     return Html(f"<p><strong>{markup.escaped(said)}</strong></p>")
@@ -223,7 +248,7 @@ def not_known(dollars: Dollars) -> Html:
     """What nobody has measured, first what the service does, then the parameters that stand in: illustrative, with the reason."""
     lines = [
         "How many visits or stays the service replaced.",
-        "Which children are on Medicaid: prices are applied as if all were.",
+        f"Which {dollars.accrual.study.people} are on Medicaid: prices are applied as if all were.",
     ]
     if dollars.has_cost and dollars.accrual.study.made_up:
         lines.append("What the teams cost by site and month (program.csv): made up.")

@@ -8,7 +8,7 @@ from analysis.brief import markup
 from analysis.brief.markup import Html
 from analysis.brief.roi import accruals
 from analysis.brief.roi.accruals import Accrual
-from analysis.effect.placements import followed_children, placement_bounds, start_by_end
+from analysis.effect.placements import began_at_home, followed_children, moved_away, moves_by_start, placement_bounds
 from analysis.params import ROOT, disclosure
 from analysis.tables import LIVING_SITUATIONS
 
@@ -48,10 +48,15 @@ def headline(accrual: Accrual) -> Html:
         return Html('<p class="headline">Too few children to show.</p>')
     low, high = (markup.percent(found[name], found["children"]) for name in ("best", "worst"))
     said = (
-        f"Of {markup.number(found['children'])} episodes of children who lived at home and were followed to discharge, between {low} and {high} ended with the "
-        f"child in a more restrictive setting. {markup.number(found['lost'])} were lost to follow-up: none of them, or all, may have moved."
+        f"Of {markup.number(found['children'])} closed episodes of children who lived at home, between {low} and {high} ended with the child in a more "
+        f"restrictive setting. {markup.number(found['lost'])} of them were lost to follow-up: none of those, or all, may have moved."
     )
-    return Html(f'<p class="headline">{markup.escaped(said)}</p>')
+    home = int(began_at_home(accrual.episodes, as_of=accrual.covers[1]).sum())
+    rest = (
+        f"{markup.number(home)} episodes began with the child at home; for {markup.number(home - found['children'])} nobody recorded a discharge, so nothing is known "
+        "of them and they are not in the range. The last eight weeks are left out: of them only short episodes have ended."
+    )
+    return markup.together(Html(f'<p class="headline">{markup.escaped(said)}</p>'), markup.paragraph(rest))
 
 
 def _may_show(found: dict) -> bool:
@@ -69,22 +74,55 @@ def grade_line(accrual: Accrual) -> Html:
 
 
 def settings(accrual: Accrual) -> Html:
-    """Settings at the call by settings at discharge, small groups added up."""
+    """What became of children by where they lived at the call, and where those who moved went; small groups added up."""
     if not recorded(accrual):
         return markup.paragraph("Not recorded.")
     followed = _followed(accrual)
-    table = start_by_end(followed)
-    smallest = disclosure().smallest_shown
-    shown = _pooled(table, smallest)
+    shown = _pooled(moves_by_start(followed), disclosure().smallest_shown)
     if shown is None:
         return markup.paragraph("Too few children in each setting to show.")
-    words = {**LIVING_SITUATIONS}
-    heads = [words.get(column, column) for column in shown]
-    lines = [(words.get(row, row), *(markup.number(value) for value in shown.loc[row])) for row in shown.index]
-    note = "Rows: where the child lived at the call. Columns: at discharge. Settings with few children are added up, so that nothing is hidden."
+    heads = list(shown.columns)
+    lines = [
+        (LIVING_SITUATIONS.get(row, row), *(markup.number(value) for value in shown.loc[row])) for row in shown.index
+    ]
+    note = "Less and more restrictive: in the order parents, kin, foster home, treatment foster home, group home, residential treatment, hospital, detention, run away."
     return markup.together(
-        markup.table(lines, caption="At the call, and at discharge", headers=["At the call", *heads], numeric=heads),
+        markup.table(
+            lines,
+            caption="At discharge, by where the child lived at the call",
+            headers=["At the call", *heads],
+            numeric=heads,
+        ),
         Html(f'<p class="note">{note}</p>'),
+        _where_to(followed),
+    )
+
+
+def _where_to(followed: pd.DataFrame) -> Html:
+    """Where those in a more restrictive setting lived, settings with few children added up."""
+    moved = followed[moved_away(followed).fillna(False).astype(bool)]
+    counts = moved["end"].value_counts().reindex([name for name in LIVING_SITUATIONS if name in set(moved["end"])])
+    smallest = disclosure().smallest_shown
+    few = counts[counts < smallest]
+    big = counts.drop(few.index)
+    while len(few) and few.sum() < smallest and len(big):
+        few = pd.concat([few, big.loc[[big.idxmin()]]])
+        big = big.drop(big.idxmin())
+    if few.sum() and few.sum() < smallest:
+        return markup.paragraph("Too few moved to show where they went.")
+    lines = [(LIVING_SITUATIONS[name], markup.number(count)) for name, count in big.items()]
+    if len(few):
+        lines.append(
+            (
+                " or ".join(LIVING_SITUATIONS[name] for name in LIVING_SITUATIONS if name in few.index),
+                markup.number(few.sum()),
+            )
+        )
+    return markup.table(
+        lines,
+        caption="Those in a more restrictive setting at discharge",
+        headers=["Setting", "Episodes"],
+        numeric=["Episodes"],
     )
 
 
