@@ -110,7 +110,12 @@ def _missing(records: Records) -> pd.DataFrame:
 
 def _turned(records: Records) -> list[str]:
     missing = _missing(records)
-    return turned(missing, by_more_than=records.cards.most_not_measurable, fewest=disclosure().smallest_shown)
+    return turned(
+        missing,
+        by_more_than=records.cards.most_not_measurable,
+        fewest=disclosure().smallest_shown,
+        confidence=records.cards.change_confidence,
+    )
 
 
 def _turned_words(records: Records) -> list[str]:

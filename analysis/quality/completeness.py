@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from analysis.intervals import clopper_pearson
 from analysis.tables import CLOCKS, EPISODES, Column
 
 
@@ -53,14 +54,27 @@ def missing_by_month(episodes: pd.DataFrame, months: list[pd.Period]) -> pd.Data
     return pd.concat(lines, ignore_index=True)
 
 
-def turned(missing: pd.DataFrame, *, by_more_than: float, fewest: int) -> list[str]:
-    """The columns whose missing part differs between two months by more than `by_more_than`, the largest difference first.
+def turned(missing: pd.DataFrame, *, by_more_than: float, fewest: int, confidence: float) -> list[str]:
+    """The columns whose missing part rose or fell between two months by more than `by_more_than`, the largest difference first.
 
-    Months with fewer than `fewest` episodes are not looked at. A column that is always half empty is poor; one that turns empty
-    makes every figure that rests on it look like a change of the service.
+    Months with fewer than `fewest` episodes are not looked at, and the two months' intervals (Clopper and Pearson, at
+    `confidence`) must not overlap: a small month is no change of habit. A column that is always half empty is poor; one that turns
+    empty makes every figure that rests on it look like a change of the service.
+
+    >>> months = pd.DataFrame({"column": "disposition", "month": [1, 2, 3], "missing": [2, 120, 1], "rows": [200, 200, 12]})
+    >>> turned(months, by_more_than=0.2, fewest=11, confidence=0.99)
+    ['disposition']
+    >>> turned(months.iloc[1:], by_more_than=0.2, fewest=11, confidence=0.999999)
+    []
     """
     seen = missing[missing["rows"].ge(fewest)]
-    part = (seen["missing"] / seen["rows"]).groupby(seen["column"])
-    spread = (part.max() - part.min()).rename("spread").reset_index()
-    found = spread[spread["spread"].gt(by_more_than)].sort_values(["spread", "column"], ascending=[False, True])
+    span = clopper_pearson(seen["missing"], seen["rows"], confidence=confidence)
+    seen = seen.assign(part=seen["missing"] / seen["rows"], low=span.low, high=span.high)
+    by = seen.groupby("column")
+    found = pd.DataFrame(
+        {"spread": by["part"].max() - by["part"].min(), "apart": by["low"].max() > by["high"].min()}
+    ).reset_index()
+    found = found[found["spread"].gt(by_more_than) & found["apart"]].sort_values(
+        ["spread", "column"], ascending=[False, True]
+    )
     return found["column"].tolist()
