@@ -276,3 +276,13 @@ def test_a_short_span_shows_no_count_of_a_few(made):
         for part in (diversion.headline, diversion.rests_on, diversion.what_narrows):
             assert diversion.TOO_FEW in str(part(accrual))
         assert diversion.effect_rows(accrual).empty
+
+
+def test_the_cost_by_month_and_site_shows_no_site_with_a_small_month(made):
+    text = str(dollars_detail.by_site_and_month(made))
+    least = made.recent.groupby("site_id")["responses"].min()
+    names = made.accrual.sites.set_index("site_id")["name"]
+    for site, fewest in least.items():
+        assert (f">{names[site]}<" in text) == (fewest >= disclosure().smallest_shown)
+    north = made.recent[made.recent["site_id"].eq("site-01") & made.recent["month"].eq(pd.Period("2026-10"))].iloc[0]
+    assert dollars.usd((north["capacity_usd"] + north["variable_usd"]) / north["responses"]) in text

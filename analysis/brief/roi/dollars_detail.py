@@ -32,6 +32,8 @@ from analysis.savings.threshold import (
     pairs,
 )
 
+OTHERS = "all other sites together"
+
 
 def line_of_pairs(dollars: Dollars) -> Html:
     """How many ED visits and how many hospital stays of 100 would together pay for the service, Medicaid's funds together."""
@@ -56,6 +58,36 @@ def line_of_pairs(dollars: Dollars) -> Html:
         headers=["ED visits", "and hospital stays", "Possible?"],
         numeric=heads,
     )
+
+
+def by_site_and_month(dollars: Dollars) -> Html:
+    """The average cost of a response by site and month; sites with a small month are added up, in every month."""
+    if not dollars.has_cost:
+        return Html("")
+    recent = dollars.recent[dollars.recent["capacity_usd"].notna()]
+    least = recent.groupby("site_id")["responses"].min()
+    shown = least[least.ge(disclosure().smallest_shown)].index
+    rest = recent[~recent["site_id"].isin(shown)].groupby("month")["responses"].sum()
+    if shown.empty or rest.between(1, disclosure().smallest_shown - 1).any():
+        return markup.paragraph("By site and month: too few responses to show.")
+    together = recent.assign(site_id=recent["site_id"].where(recent["site_id"].isin(shown), OTHERS))
+    wide = count_cost_per_response(together, by=["month", "site_id"]).pivot_table(
+        values="average_usd", index="month", columns="site_id"
+    )
+    names = dict(zip(dollars.accrual.sites["site_id"], dollars.accrual.sites["name"], strict=True))
+    order = sorted(wide.columns, key=lambda site: (site == OTHERS, names.get(site, site)))
+    heads = [names.get(site, site) for site in order]
+    lines = [
+        (month.strftime("%b %Y"), *(usd(value) if pd.notna(value) else "" for value in row[order]))
+        for month, row in wide.iterrows()
+    ]
+    table = markup.table(
+        lines,
+        caption="Cost of a response by month and site, without the call center",
+        headers=["Month", *heads],
+        numeric=heads,
+    )
+    return markup.details("By month and site", table)
 
 
 def one_more(dollars: Dollars) -> Html:
@@ -219,7 +251,7 @@ def _pooled_sites(months: pd.DataFrame) -> pd.Series:
     pooled = set(size[size.between(1, smallest - 1)].index)
     while pooled and (len(pooled) < 2 or size[list(pooled)].sum() < smallest) and len(pooled) < len(size):
         pooled.add(size.drop(list(pooled)).index[0])
-    return months["site_id"].where(~months["site_id"].isin(pooled), "small sites together")
+    return months["site_id"].where(~months["site_id"].isin(pooled), OTHERS)
 
 
 def by_month(dollars: Dollars) -> Html:
