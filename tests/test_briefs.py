@@ -10,7 +10,7 @@ import pytest
 from conftest import DEMO_BRIEFS, build_briefs
 
 from analysis import params
-from analysis.brief import markup, monthly, panels, scorecard
+from analysis.brief import attention, markup, monthly, panels, scorecard
 from analysis.brief.numbers import Numbers, count_numbers, hidden, windows
 from analysis.brief.press.index import write_index
 from analysis.brief.press.pages import check_page, shell
@@ -74,7 +74,7 @@ def months_of(span=COVERS) -> list[str]:
 
 def statewide_page(numbers: Numbers) -> str:
     """Everything that the statewide brief shows of the numbers."""
-    parts = [monthly.title, monthly.headline, monthly.key_figures, monthly.what_next, monthly.what_changed, monthly.trends,
+    parts = [monthly.title, monthly.headline, monthly.key_figures, attention.what_next, monthly.what_changed, monthly.trends,
              monthly.by_site, monthly.mixes, panels.when_figures, monthly.all_figures, monthly.about]  # fmt: skip
     return shell(markup.together(*(part(numbers) for part in parts)).text, name="a/statewide.html")
 

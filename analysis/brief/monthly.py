@@ -1,29 +1,16 @@
 """The statewide brief of one period: what happened, how sure that is, what to look at next."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from analysis import params
 from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers, open_numbers
-from analysis.intervals import Interval
+from analysis.brief.standings import PAGE_ONE, Standing, change_line, count_line, standings, why_not_given
 from analysis.quality.cards import Card, target_for
-from analysis.quality.comparisons import Change, against_target, bounds, change
-from analysis.quality.counts import WHY_MISSING
+from analysis.quality.comparisons import against_target
 from analysis.tables import STATEWIDE
 
-PAGE_ONE = (
-    "episodes",
-    "children_served",
-    "episodes_per_1000",
-    "contact_share",
-    "in_person_share",
-    "response_in_time_share",
-    "response_minutes_median",
-    "response_minutes_p90",
-)
 # What a headline says of the first of these that can be given.
 REACHED = {
     "in_person_share": "families that asked for a visit were seen in person",
@@ -32,51 +19,13 @@ REACHED = {
 BY_SITE = ("episodes", "episodes_per_1000", "in_person_share", "response_in_time_share", "response_minutes_median")
 TRENDS = ("episodes", "in_person_share", "contact_share", "response_in_time_share")
 MIXES = ("disposition", "referral_source", "presenting_problem")
-MOST_NEXT = 3
 NOT_SAID = "a number of crises that can't be shown"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One measure in the period: its row, the row before, what has changed, and how it stands against its standard."""
-
-    measure: str
-    now: pd.Series
-    before: pd.Series | None
-    change: Change | None
-    target: float | None
-    verdict: str | None
 
 
 def open_brief(study: str, period: str) -> Numbers:
     """The numbers of the brief."""
     chosen = params.study(study)
     return open_numbers(chosen, chosen.period(period))
-
-
-def standing(numbers: Numbers, measure: str) -> Standing | None:
-    """How a measure stands; None where the study cannot have it."""
-    cut = numbers.windows
-    now, before = numbers.row(measure, cut.now), numbers.row(measure, cut.before)
-    if now is None:
-        return None
-    card = numbers.cards.cards[measure]
-    changed = None
-    if card.unit in ("share", "minutes") and before is not None:
-        changed = (
-            change(now, before, numbers.cards)
-            if cut.complete
-            else Change("cannot_tell", why="the period is not complete")
-        )
-    target = target_for(card, cut.now) if card.unit == "share" else None
-    verdict = against_target(now, target.share, numbers.cards) if target else None
-    return Standing(measure, now, before, changed, target.share if target else None, verdict)
-
-
-def standings(numbers: Numbers) -> list[Standing]:
-    """Every measure of page one that the study has, in its order."""
-    found = [standing(numbers, measure) for measure in PAGE_ONE]
-    return [each for each in found if each is not None]
 
 
 def title(numbers: Numbers) -> Html:
@@ -126,7 +75,7 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
     card, row = numbers.cards.cards[each.measure], each.now
     value = wording.shown_value(row, card.unit)
     if pd.isna(row["value"]):
-        return card.title, value, _why_not_given(numbers, each)
+        return card.title, value, why_not_given(numbers, each)
     span = (
         f"range {markup.interval(row['low'], row['high'], card.unit)}"
         if pd.notna(row["low"])
@@ -140,15 +89,6 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
     if card.unit == "rate":
         return card.title, value, "at this month’s pace"
     return card.title, value, _count_note(numbers, each.measure, row)
-
-
-def _why_not_given(numbers: Numbers, each: Standing) -> str:
-    row = each.now
-    if row["hidden"]:
-        return panels.hidden_note()
-    if numbers.cards.cards[each.measure].unit == "share" and row["why_missing"] == "not_recorded":
-        return wording.withheld_words(row, bounds(row, numbers.cards))
-    return WHY_MISSING.get(row["why_missing"], "nothing recorded")
 
 
 def _threshold(numbers: Numbers, each: Standing) -> str:
@@ -174,40 +114,17 @@ def what_changed(numbers: Numbers) -> Html:
         if card.unit == "count":
             usual = panels.usual_months(numbers, each.measure)
             counts += usual is not None
-            lines.append(f"{card.title}: {_count_line(numbers, each, usual)}.")
+            lines.append(f"{card.title}: {count_line(numbers, each, usual)}.")
         elif card.unit in ("share", "minutes") and each.measure != "response_minutes_p90":
             others += each.change is not None and each.change.kind != "cannot_tell"
             against = f" It {_stands(each)}." if each.target is not None and pd.notna(each.now["value"]) else ""
-            lines.append(f"{card.title}: {_change_line(numbers, each)}.{against}")
+            lines.append(f"{card.title}: {change_line(numbers, each)}.{against}")
     return markup.together(markup.list_of(lines), _false_alarms(numbers, counts, others))
-
-
-def _count_line(numbers: Numbers, each: Standing, usual: Interval | None) -> str:
-    """Where a count lies against its usual range, or why nobody can say."""
-    cut = numbers.windows
-    if not cut.complete:
-        return "not compared with the months before: the period is not complete"
-    if cut.now.first != cut.now.last:
-        return "the usual range is one of single months, so a longer period is not held against it"
-    if pd.isna(each.now["value"]):
-        return _why_not_given(numbers, each)
-    return wording.count_words(each.now, usual, _months_before(numbers))
 
 
 def _stands(each: Standing) -> str:
     said = wording.target_words(each.verdict, each.target)
     return said if each.verdict == "met" else f"is {said}"
-
-
-def _change_line(numbers: Numbers, each: Standing) -> str:
-    unit = numbers.cards.cards[each.measure].unit
-    if pd.isna(each.now["value"]):
-        return f"not given: {_why_not_given(numbers, each)}"
-    return f"{wording.value_words(each.now, unit)}, {wording.change_words(each.change, each.before, unit)}"
-
-
-def _months_before(numbers: Numbers) -> int:
-    return len(numbers.windows.before.months) if numbers.windows.before else 0
 
 
 def _false_alarms(numbers: Numbers, counts: int, others: int) -> Html:
@@ -218,115 +135,6 @@ def _false_alarms(numbers: Numbers, counts: int, others: int) -> Html:
     if counts + others:
         said = f"{said} {wording.false_alarm_words(counts, others, numbers.cards.change_confidence)}"
     return Html(f'<p class="note">{markup.escaped(said)}</p>')
-
-
-def what_next(numbers: Numbers) -> Html:
-    """At most three things to look at, the ones that concern families first; each with the question for the room."""
-    found = [*_moved(numbers), *_below(numbers), *_withheld(numbers), *_unusual(numbers), *_unmeasured(numbers)]
-    if not found:
-        return markup.paragraph(
-            "Nothing stands out: no standard is missed by more than chance over the year, and no figure has moved by more than chance."
-        )
-    return markup.list_of(found[:MOST_NEXT], ordered=True)
-
-
-def _moved(numbers: Numbers) -> list[str]:
-    """Shares that got worse by more than chance."""
-    said = []
-    for each in standings(numbers):
-        worse = {"higher": "lower", "lower": "higher"}.get(numbers.cards.cards[each.measure].better)
-        if each.change is not None and each.change.kind == worse:
-            said.append(
-                f"{numbers.cards.cards[each.measure].title}: {_change_line(numbers, each)}. What was different this time?"
-            )
-    return said
-
-
-def _below(numbers: Numbers) -> list[str]:
-    """Standards that the state or a site misses over the year by more than chance."""
-    said, year = [], numbers.windows.year
-    for each in standings(numbers):
-        card, target = numbers.cards.cards[each.measure], target_for(numbers.cards.cards[each.measure], year)
-        if target is None:
-            continue
-        whole, below = numbers.row(each.measure, year), sites_below(numbers, each.measure)
-        missed = against_target(whole, target.share, numbers.cards) == "missed"
-        if not missed and not below:
-            continue
-        where = panels.place_name(numbers, STATEWIDE)
-        level = markup.percent(whole["value"], whole["denominator"]) if pd.notna(whole["value"]) else "not given"
-        state = (
-            f"{where} {level} over the year, below the standard of {markup.percent(target.share, 1)}"
-            if missed
-            else (
-                f"{where} {level} over the year, not below the standard of {markup.percent(target.share, 1)} for certain"
-            )
-        )
-        said.append(f"{card.title}: {state}. {_sites_sentence(numbers, below, missed=missed)}")
-    return said
-
-
-def _sites_sentence(numbers: Numbers, below: list[str], *, missed: bool) -> str:
-    place = numbers.study.place
-    if not below:
-        return f"No single {place} is below it for certain: look for what all {place}s share."
-    many = wording.and_list(below)
-    verb = "is" if len(below) == 1 else "are"
-    rest = (
-        "What stands in their way, and what do the others do?"
-        if missed
-        else "What do the others do that could be tested there?"
-    )
-    return f"{many} {verb} below it by more than chance. {rest}"
-
-
-def sites_below(numbers: Numbers, measure: str) -> list[str]:
-    """Names of the sites whose year lies wholly below the standard, by name."""
-    target = target_for(numbers.cards.cards[measure], numbers.windows.year)
-    if target is None:
-        return []
-    rows = [
-        (site.name, numbers.row(measure, numbers.windows.year, site=site.site_id))
-        for site in numbers.pages.itertuples(index=False)
-    ]
-    return [
-        name for name, row in rows if row is not None and against_target(row, target.share, numbers.cards) == "missed"
-    ]
-
-
-def _withheld(numbers: Numbers) -> list[str]:
-    return [
-        f"{numbers.cards.cards[each.measure].title}: {_why_not_given(numbers, each)}. Who enters it, and since when is it left blank?"
-        for each in standings(numbers)
-        if numbers.cards.cards[each.measure].unit == "share"
-        and each.now["why_missing"] == "not_recorded"
-        and not each.now["hidden"]
-    ]
-
-
-def _unusual(numbers: Numbers) -> list[str]:
-    count = numbers.row("episodes", numbers.windows.now)
-    usual = panels.usual_months(numbers, "episodes")
-    if usual is None or pd.isna(count["value"]) or usual.low <= count["value"] <= usual.high:
-        return []
-    words = wording.count_words(count, usual, _months_before(numbers))
-    return [f"The number of crises is {words}. What happened in {numbers.windows.now.words}?"]
-
-
-def _unmeasured(numbers: Numbers) -> list[str]:
-    """The measure of page one of which the largest part could not be measured, where that is half of what is tolerated."""
-    parts = []
-    for each in standings(numbers):
-        part = panels.unmeasured_part(numbers, each.measure, each.now)
-        if part >= panels.WORTH_ASKING * numbers.cards.most_unmeasured(each.measure):
-            lacking = each.now["not_measurable"]
-            parts.append((part, each.measure, markup.x_of_n(lacking, lacking + each.now["denominator"])))
-    if not parts:
-        return []
-    _, measure, said = max(parts)
-    return [
-        f"{numbers.cards.cards[measure].title} could not be measured for {said}. Which entries are missing, and where?"
-    ]
 
 
 def all_figures(numbers: Numbers) -> Html:

@@ -5,8 +5,9 @@ import pandas as pd
 from analysis import params
 from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
-from analysis.brief.monthly import MIXES, PAGE_ONE, REACHED, TRENDS
+from analysis.brief.monthly import MIXES, REACHED, TRENDS
 from analysis.brief.numbers import Numbers, open_numbers
+from analysis.brief.standings import PAGE_ONE
 from analysis.params import one_site
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target, bounds
