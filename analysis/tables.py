@@ -223,6 +223,136 @@ DISCHARGE_REASONS = {
     "aged_out": "aged out",
 }
 
+# What came of a suicide screen (a named tool such as the C-SSRS or the ASQ) at the first response.
+SUICIDE_SCREENS = {
+    "negative": "screened, no risk found",
+    "positive": "screened, risk found",
+    "declined": "offered and declined",
+    "not_done": "not done",
+}
+SCREENED = ("negative", "positive")
+
+SEXES = {"female": "girls", "male": "boys", "other": "another or not said"}
+
+# The minimum categories of OMB's Statistical Policy Directive 15 (2024), one a child, with more than one told apart.
+RACES = {
+    "american_indian": "American Indian or Alaska Native",
+    "asian": "Asian",
+    "black": "Black or African American",
+    "hispanic": "Hispanic or Latino",
+    "middle_eastern": "Middle Eastern or North African",
+    "pacific_islander": "Native Hawaiian or Pacific Islander",
+    "white": "White",
+    "several": "more than one",
+}
+
+INSURANCES = {
+    "medicaid": "Medicaid or CHIP",
+    "commercial": "commercial",
+    "tribal": "Indian Health Service or tribal",
+    "none": "none",
+    "other": "other",
+}
+
+CONTACT_MODES = {
+    "in_person": "in person",
+    "video": "by video",
+    "phone": "by phone",
+    "text": "by text or e-mail",
+}
+CONTACT_RESULTS = {"kept": "took place", "missed": "the family was not there", "cancelled": "called off"}
+
+# One line a rating: the scale, who rated, and when in the episode.
+SCALES = {
+    "ohio_problems": "Ohio Scales, Problem Severity",
+    "ohio_functioning": "Ohio Scales, Functioning",
+    "cans": "CANS, total of the needs items",
+}
+RATERS = {"worker": "worker", "parent": "parent or caregiver", "youth": "youth"}
+OCCASIONS = {"intake": "at intake", "discharge": "at discharge"}
+
+REFERRED_TO = {
+    "outpatient": "outpatient therapy",
+    "intensive_in_home": "intensive in-home therapy",
+    "wraparound": "high-fidelity wraparound",
+    "psychiatry": "psychiatry or medication",
+    "primary_care": "primary care",
+    "school": "school supports",
+    "peer_support": "peer or family support",
+    "substance_use": "substance use treatment",
+    "respite": "respite",
+    "residential": "residential treatment",
+    "other": "other",
+}
+
+CALL_CHANNELS = {
+    "line_988": "988",
+    "site_line": "the site's own line",
+    "statewide_line": "the statewide crisis line",
+    "line_911": "passed on by 911",
+    "walk_in": "walk-in",
+    "text": "text or chat",
+}
+CALL_OUTCOMES = {
+    "by_phone": "settled on the phone",
+    "dispatched": "a team was sent",
+    "referred": "referred elsewhere",
+    "emergency": "passed on to 911",
+    "abandoned": "ended before it was answered",
+}
+
+STAFF_ROLES = {
+    "clinician": "clinician",
+    "family_peer": "certified family peer",
+    "youth_peer": "certified youth peer",
+    "adult_peer": "certified peer",
+    "community_support": "community support worker",
+    "supervisor": "supervisor",
+    "other": "other",
+}
+
+# Parts of the 40-hour curriculum; the hours of a part stand in each row.
+TRAINING_MODULES = {
+    "model": "the MRSS model and its values",
+    "crisis_assessment": "crisis assessment and de-escalation",
+    "suicide_screening": "suicide screening and safety planning",
+    "trauma": "trauma-informed care",
+    "family_engagement": "working with families and peers",
+    "culture": "culture, language and tribal communities",
+    "stabilization": "stabilization, referral and discharge",
+    "safety": "safety in the field and telehealth",
+}
+
+OUTREACH_AUDIENCES = {
+    "school": "schools",
+    "emergency_department": "emergency departments",
+    "primary_care": "primary care and pediatrics",
+    "police": "police and 911",
+    "child_welfare": "child welfare and foster parents",
+    "juvenile_justice": "juvenile justice",
+    "tribal_program": "tribal programs",
+    "families": "families and the public",
+    "other": "others",
+}
+
+READINESS_DOMAINS = {
+    "leadership": "leadership and contract",
+    "staffing": "staffing and supervision",
+    "hours": "hours of cover",
+    "dispatch": "dispatch and call routing",
+    "training": "training and certification",
+    "partners": "agreements with partners",
+    "data": "records and reporting",
+    "equity": "language and cultural access",
+}
+
+RESPONDENTS = {"family": "family", "youth": "youth", "referrer": "referrer"}
+
+WEEKDAYS = {
+    "monday": "Monday", "tuesday": "Tuesday", "wednesday": "Wednesday", "thursday": "Thursday",
+    "friday": "Friday", "saturday": "Saturday", "sunday": "Sunday",
+}  # fmt: skip
+
 CLOCK_NOTES = {
     "time": "a real clock time",
     "date_only": "a date without a time (exactly midnight)",
@@ -281,6 +411,9 @@ EPISODES = Table(
         *_clock("engaged_at", "First face-to-face contact"),
         *_clock("departed_at", "The team left"),
         Column("age_years", "number", "Age at the request", unit="years", at_least=0, at_most=120),
+        Column("sex", "code", "The child's sex", codes=SEXES),
+        Column("race_ethnicity", "code", "The child's race and ethnicity", codes=RACES),
+        Column("insurance", "code", "Who pays for the child's care", codes=INSURANCES),
         Column("urgency", "code", "How soon the caller said help was needed", codes=URGENCIES),
         Column("recommended_mode", "code", "The response that the call asked for", codes=RESPONSE_MODES),
         Column("response_mode", "code", "The response that was given", codes=RESPONSE_MODES),
@@ -289,6 +422,24 @@ EPISODES = Table(
         Column("presenting_problem", "code", "First problem named at the call", codes=PRESENTING_PROBLEMS),
         Column("presenting_problems", "codes", "Every problem named at the call", codes=PRESENTING_PROBLEMS),
         Column("response_location", "code", "Where the response took place", codes=RESPONSE_LOCATIONS),
+        Column("team_size", "count", "Team members who went", at_least=0, at_most=20),
+        Column("clinician_present", "flag", "A licensed or supervised clinician was in the team"),
+        Column("peer_present", "flag", "A family, youth or adult peer was in the team"),
+        Column("law_enforcement_present", "flag", "Police were there at any time of the response"),
+        Column(
+            "phone_support", "flag", "Somebody stayed with the family by phone, or called back, until the team arrived"
+        ),
+        Column("crisis_assessment", "flag", "A crisis assessment was done at the first response"),
+        Column(
+            "suicide_screen", "code", "What came of the suicide screen at the first response", codes=SUICIDE_SCREENS
+        ),
+        Column("safety_plan", "flag", "A safety plan was made with the family at the first response"),
+        Column(
+            "initial_completed_on",
+            "day",
+            "Day on which the first response was complete: assessment, screen, plan, next step agreed",
+        ),
+        Column("enrolled_on", "day", "First day of stabilization; empty where there was none"),
         Column("disposition", "code", "How the first response ended", codes=DISPOSITIONS),
         Column("would_have_done", "code", "What the caller would have done without the service", codes=COUNTERFACTUALS),
         Column("living_at_start", "code", "Where the child lived at the call", codes=LIVING_SITUATIONS),
@@ -342,6 +493,168 @@ POPULATION = Table(
         Column("children", "count", "Residents in the band", unit="children", required=True, at_least=0),
         Column("children_in_poverty", "count", "Of these, below the poverty line", unit="children", at_least=0),
         Column("source", "text", "Where the figure is from", required=True),
+    ),
+)
+
+_SITE = Column("site_id", "text", "The site", required=True, pattern=SITE_ID_PATTERN)
+_EPISODE = Column("episode_id", "key", "The episode, as in the episodes", required=True, identifying=True)
+
+CONTACTS = Table(
+    "contacts",
+    row="one contact with a family, kept or not, after the first response of an episode",
+    key=("contact_id",),
+    columns=(
+        Column("contact_id", "key", "The contact", required=True, identifying=True),
+        _EPISODE,
+        Column("contacted_on", "day", "Day of the contact", required=True),
+        Column("mode", "code", "How", codes=CONTACT_MODES),
+        Column("result", "code", "What came of it", codes=CONTACT_RESULTS),
+        Column("minutes", "number", "How long it took", unit="minutes", at_least=0, at_most=1440),
+    ),
+)
+
+SCALES_TABLE = Table(
+    "scales",
+    row="one rating of one child on one scale, by one rater on one occasion of an episode",
+    key=("episode_id", "scale", "rater", "occasion"),
+    columns=(
+        _EPISODE,
+        Column("scale", "code", "Which scale", codes=SCALES, required=True),
+        Column("rater", "code", "Who rated", codes=RATERS, required=True),
+        Column("occasion", "code", "When in the episode", codes=OCCASIONS, required=True),
+        Column("rated_on", "day", "Day of the rating"),
+        Column("score", "number", "The score; the range and the good direction of each scale stand in params/scales.yml",
+               required=True, at_least=0, at_most=300),
+    ),
+)  # fmt: skip
+
+REFERRALS = Table(
+    "referrals",
+    row="one referral of a child to one service, made in an episode",
+    key=("referral_id",),
+    columns=(
+        Column("referral_id", "key", "The referral", required=True, identifying=True),
+        _EPISODE,
+        Column("referred_on", "day", "Day of the referral", required=True),
+        Column("service", "code", "To what", codes=REFERRED_TO),
+        Column("first_kept_on", "day", "Day of the first kept appointment; empty where none is known"),
+    ),
+)
+
+CALLS = Table(
+    "calls",
+    row="one contact with a line (988, the state's, a site's) about a child, whether or not a team was sent",
+    key=("call_id",),
+    columns=(
+        Column("call_id", "key", "The call", required=True, identifying=True),
+        Column("called_on", "day", "Day of the call", required=True),
+        Column("site_id", "text", "The site that answers for the child's county; empty where nobody knows", pattern=SITE_ID_PATTERN),
+        Column("county_fips", "text", "County of the child", pattern=r"\d{5}"),
+        Column("channel", "code", "By which way", codes=CALL_CHANNELS),
+        Column("recommended_mode", "code", "The response that the call asked for", codes=RESPONSE_MODES),
+        Column("outcome", "code", "How the call ended", codes=CALL_OUTCOMES),
+        Column("episode_id", "key", "The episode that it opened, as in the episodes; empty where none", identifying=True),
+    ),
+)  # fmt: skip
+
+STAFF = Table(
+    "staff",
+    row="one member of a site's staff",
+    key=("staff_id",),
+    columns=(
+        Column("staff_id", "key", "The member of staff", required=True, identifying=True),
+        _SITE,
+        Column("role", "code", "Role in the team", codes=STAFF_ROLES),
+        Column("hired_on", "day", "First day", required=True),
+        Column("left_on", "day", "Last day; empty while employed"),
+        Column("certified_on", "day", "Day of certification; empty where there is none"),
+    ),
+)
+
+TRAINING = Table(
+    "training",
+    row="one part of the curriculum that one member of staff completed",
+    key=("staff_id", "module"),
+    columns=(
+        Column("staff_id", "key", "The member of staff, as in staff", required=True, identifying=True),
+        Column("module", "code", "Part of the curriculum", codes=TRAINING_MODULES, required=True),
+        Column("completed_on", "day", "Day of completion", required=True),
+        Column("hours", "number", "Hours of the part", unit="hours", required=True, at_least=0, at_most=80),
+    ),
+)
+
+OUTREACH = Table(
+    "outreach",
+    row="one outreach event of a site",
+    key=("event_id",),
+    columns=(
+        Column("event_id", "key", "The event", required=True),
+        _SITE,
+        Column("held_on", "day", "Day of the event", required=True),
+        Column("audience", "code", "For whom", codes=OUTREACH_AUDIENCES),
+        Column("partner", "text", "The partner's name, for the site's own eyes"),
+        Column("attendees", "count", "People who came", at_least=0),
+    ),
+)
+
+READINESS = Table(
+    "readiness",
+    row="one domain of one readiness assessment of a site",
+    key=("site_id", "assessed_on", "domain"),
+    columns=(
+        _SITE,
+        Column("assessed_on", "day", "Day of the assessment", required=True),
+        Column("domain", "code", "Which domain", codes=READINESS_DOMAINS, required=True),
+        Column("items_met", "count", "Items of the domain that were met", required=True, at_least=0),
+        Column("items", "count", "Items of the domain", required=True, at_least=1),
+    ),
+)
+
+SATISFACTION = Table(
+    "satisfaction",
+    row="one survey that was sent, answered or not",
+    key=("survey_id",),
+    columns=(
+        Column("survey_id", "key", "The survey", required=True, identifying=True),
+        _SITE,
+        Column("episode_id", "key", "The episode that it asks about, as in the episodes; empty where it is none", identifying=True),
+        Column("respondent", "code", "Who was asked", codes=RESPONDENTS, required=True),
+        Column("sent_on", "day", "Day on which it was sent", required=True),
+        Column("answered_on", "day", "Day of the answer; empty where there was none"),
+        Column("score", "number", "Overall satisfaction, 1 (not at all) to 5 (very)", at_least=1, at_most=5),
+    ),
+)  # fmt: skip
+
+SITE_HOURS = Table(
+    "site_hours",
+    row="one stretch of hours on one weekday in which a site's teams can go out, over one span of days",
+    key=("site_id", "from_on", "weekday", "from_hour"),
+    columns=(
+        _SITE,
+        Column("from_on", "day", "First day on which these hours hold", required=True),
+        Column("to_on", "day", "Last day; empty while they do"),
+        Column("weekday", "code", "Day of the week", codes=WEEKDAYS, required=True),
+        Column("from_hour", "count", "First hour, local time", required=True, at_least=0, at_most=23),
+        Column("to_hour", "count", "Hour at which it ends, 24 at midnight", required=True, at_least=1, at_most=24),
+    ),
+)
+
+STAFFING = Table(
+    "staffing",
+    row="one site and month: positions",
+    key=("site_id", "month_on"),
+    columns=(
+        _SITE,
+        Column("month_on", "day", "First day of the month", required=True),
+        Column("funded", "number", "Funded positions", unit="full-time equivalents", required=True, at_least=0),
+        Column(
+            "filled",
+            "number",
+            "Of these, filled at the end of the month",
+            unit="full-time equivalents",
+            required=True,
+            at_least=0,
+        ),
     ),
 )
 
@@ -514,6 +827,17 @@ TABLES: Mapping[str, Table] = {
         SITES,
         SITE_COUNTIES,
         POPULATION,
+        CONTACTS,
+        SCALES_TABLE,
+        REFERRALS,
+        CALLS,
+        STAFF,
+        TRAINING,
+        OUTREACH,
+        READINESS,
+        SATISFACTION,
+        SITE_HOURS,
+        STAFFING,
         CLAIMS,
         ENROLLMENT,
         PLACEMENTS,

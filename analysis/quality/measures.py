@@ -24,13 +24,10 @@ from analysis.tables import (
     IN_PERSON_MODES,
     PRESENTING_PROBLEMS,
     REFERRAL_SOURCES,
+    WEEKDAYS,
 )
 
 MET_THE_PERSON = "contact"  # the code of tables.ATTEMPT_RESULTS
-WEEKDAYS = {
-    "monday": "Monday", "tuesday": "Tuesday", "wednesday": "Wednesday", "thursday": "Thursday",
-    "friday": "Friday", "saturday": "Saturday", "sunday": "Sunday",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
