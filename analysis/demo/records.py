@@ -21,7 +21,7 @@ from analysis.demo.state import State
 from analysis.tables import CLOCKS, EPISODES
 
 DAY_FORMAT = "%Y-%m-%d"
-DAYS = [column.name for column in EPISODES.mapped if column.kind == "day"]
+DAYS = ["discharged_on"]
 
 
 class RawFolderError(ValueError):
@@ -86,7 +86,7 @@ def make_raw_episodes(state: State) -> pd.DataFrame:
     Columns are the keys of export.columns (clocks and days as times, the rest as text, "" where missing) and those of `add_dirt`.
     """
     export, rng = state.scenario.export, state.scenario.stream("export")
-    raw = state.episodes.copy()
+    raw = state.episodes.dropna(axis="columns", how="all").copy()
     problems = raw.pop("presenting_problems").str.split("|", expand=True).reindex(columns=[0, 1])
     raw = raw.drop(columns="presenting_problem").assign(problem_1=problems[0], problem_2=problems[1])
     for column in raw.columns.intersection([*export.words, "problem_1", "problem_2"]):

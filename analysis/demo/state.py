@@ -59,7 +59,7 @@ def make_state(scenario: Scenario) -> State:
     sites, site_counties, population = make_sites(scenario), make_site_counties(scenario), make_population(scenario)
     expected = count_children_in_care(site_counties, population, scenario).pipe(add_expected, scenario)
     drawn = make_episodes(expected, scenario)
-    episodes, outcomes = drawn[[column.name for column in EPISODES.mapped]], drawn[KNOWN_TO_NOBODY]
+    episodes, outcomes = drawn.reindex(columns=[column.name for column in EPISODES.mapped]), drawn[KNOWN_TO_NOBODY]
     truth = summarize(expected, episodes, scenario) | {
         "index_crisis": count_outcomes(drawn, scenario),
         "living_at_discharge": count_settings(drawn),
