@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -38,6 +39,11 @@ ROOM_FOR_LABELS = 150  # points along the time axis
 STEPS = (1, 2, 3, 4, 6, 12)  # a label at every so many periods
 ALT_LIMIT = 250
 
+CHART_COLUMNS = ("centre", "lower", "upper", "mark")  # what a control chart adds to the points
+BAND = "#e4e4e4"
+# Shape before color: each is told apart in grey.
+MARKS = {"improvement": ("^", BLUE), "concern": ("s", ORANGE), "high": ("D", INK), "low": ("D", INK)}
+
 COMPLETE, INCOMPLETE, HIDDEN, NO_RECORDS = "complete", "incomplete", "hidden", "no records"
 
 
@@ -56,20 +62,23 @@ def draw_months(
     title: str,
     place: str,
     target: float | None = None,
-    usual: tuple[float, float] | None = None,
+    events: dict[int, str] | None = None,
 ) -> Drawing:
     """A line of one figure over time: months, or quarters where months would show small counts.
 
-    Takes one row per point in order of time (label, value, low, high, state, note, definition). `state` is complete, incomplete
-    (drawn hollow and joined to nothing: part of a month is no fall), hidden or no records (a gap). The bars at each point are
-    its 95% interval; the dashed line is the standard; the grey band is the usual range. Where the definition changes the line
-    breaks and a dotted line says so: the two sides don't measure the same.
+    Takes one row per point in order of time (label, value, low, high, state, note, definition; and centre, lower, upper, mark where
+    a control chart was worked out). `state` is complete, incomplete (drawn hollow and joined to nothing: part of a month is no
+    fall), hidden or no records (a gap). Where there are limits, the grey band is what is usual and its middle line the centre;
+    else the bars at each point are its 95% interval. A point that is more than chance has a shape of its own: a triangle where
+    it is good, a square where it is a concern, a diamond where neither. The dashed line is the standard. Where the definition
+    changes the line breaks and a dotted line says so: the two sides don't measure the same. `events` numbers dated events by
+    the position of their point.
     """
     gap = points["state"].isin([HIDDEN, NO_RECORDS])
     points = points.assign(**{name: points[name].mask(gap) for name in ("value", "low", "high")})
     figure, axes = _canvas(HEIGHT, LEFT, RIGHT, lines_under=2)
-    if usual is not None:
-        axes.axhspan(*usual, color="#e4e4e4", lw=0, zorder=0)
+    points = points.reindex(columns=[*points.columns, *(name for name in CHART_COLUMNS if name not in points)])
+    _draw_limits(axes, points)
     _draw_line(axes, points)
     _draw_gaps(axes, gap, half_width=0.5)
     for start, words in _new_definitions(points):
@@ -80,6 +89,7 @@ def draw_months(
     _time_axis(axes, points["label"].tolist())
     _value_axis(axes, unit, points, target)
     _draw_incomplete(axes, points)
+    _draw_events(axes, events or {})
     if target is not None:
         axes.axhline(target, color=ORANGE, lw=1.2, ls=(0, (5, 3)), zorder=1)
     _end_labels(axes, points, unit, target)
@@ -125,8 +135,41 @@ def _draw_line(axes: Axes, points: pd.DataFrame) -> None:
     line = points["value"].where(usable)
     for _, part in line.groupby(points["definition"].ne(points["definition"].shift()).cumsum()):
         axes.plot(part.index, part, color=BLUE, lw=1.4, marker="o", ms=3.2, zorder=3)
-    drawn = usable & points["low"].notna()
+    drawn = usable & points["low"].notna() & points["lower"].isna() & points["upper"].isna()
     axes.vlines(at[drawn], points.loc[drawn, "low"], points.loc[drawn, "high"], color=BLUE, lw=1, alpha=0.45, zorder=2)
+
+
+def _draw_limits(axes: Axes, points: pd.DataFrame) -> None:
+    """The band of what is usual with its centre, broken where the limits were set anew; and the marked points."""
+    at = np.arange(len(points))
+    section = points["centre"].isna() | points["centre"].ne(points["centre"].shift())
+    lower, upper = points["lower"].astype(float), points["upper"].astype(float)
+    for _, part in points.groupby(section.cumsum()):
+        here = at[part.index]
+        edges = np.append(here - 0.5, here[-1] + 0.5)
+        low, high = lower[part.index].to_numpy(), upper[part.index].to_numpy()
+        if not (np.isnan(low).all() and np.isnan(high).all()):
+            low, high = (
+                np.nan_to_num(low, nan=0.0),
+                np.where(np.isnan(high), np.nanmax(high) if not np.isnan(high).all() else low, high),
+            )
+            axes.fill_between(
+                edges, np.append(low, low[-1]), np.append(high, high[-1]), step="post", color=BAND, lw=0, zorder=0
+            )
+        if part["centre"].notna().any():
+            axes.hlines(part["centre"].iloc[0], edges[0], edges[-1], color=GREY, lw=0.8, zorder=1)
+    for mark, (shape, color) in MARKS.items():
+        here = points["mark"].eq(mark) & points["state"].eq(COMPLETE)
+        axes.plot(
+            at[here], points.loc[here, "value"], ls="", marker=shape, ms=6, color=color, mec="white", mew=0.6, zorder=5
+        )
+
+
+def _draw_events(axes: Axes, events: dict[int, str]) -> None:
+    """Dated events as numbers over a thin line; the note under the figure says what each was."""
+    for here, number in sorted(events.items()):
+        axes.axvline(here - 0.5, color=INK, lw=0.9, zorder=1)
+        axes.annotate(number, (here - 0.5, 1), xycoords=("data", "axes fraction"), xytext=(2, -7), textcoords="offset points", fontsize=SMALL)  # fmt: skip
 
 
 def _draw_incomplete(axes: Axes, points: pd.DataFrame) -> None:
@@ -211,7 +254,9 @@ def _value_axis(axes: Axes, unit: str, points: pd.DataFrame, target: float | Non
         axes.set_ylim(0, 1.04)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"], fontsize=SMALL)
     else:
-        top = max([*points["high"].dropna(), *points["value"].dropna(), target or 0, 1])
+        limited = points["upper"].notna().any()
+        tops = points["upper"] if limited else points["high"]
+        top = max([*tops.dropna(), *points["value"].dropna(), target or 0, 1])
         axes.set_ylim(0, top * 1.1)
         axes.yaxis.set_major_formatter("{x:,g}")
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
