@@ -1,0 +1,109 @@
+"""Shewhart's charts and the run chart: center and limits (lines.py), points beyond three sigma, Anhoej's runs by section."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from analysis.quality.charts.lines import LINES, NEED_N, SCREENED, Given, Quirks
+from analysis.quality.charts.records import ANHOEJ, THREE_SIGMA, THREE_SIGMA_AND_ANHOEJ, Chart, as_asked
+from analysis.quality.charts.runs import runs_about
+from analysis.quality.charts.subgroups import (
+    Dates,
+    Positions,
+    add_baseline,
+    add_sections,
+    one_point_a_row,
+    say_baseline,
+)
+
+
+def shewhart(
+    table: pd.DataFrame,
+    *,
+    kind: str,
+    value: str,
+    x: str | None = None,
+    n: str | None = None,
+    facet: str | Sequence[str] | None = None,
+    freeze: int | None = None,
+    part: Positions = None,
+    rebase: Dates = None,
+    exclude: Positions = None,
+    multiply: float = 1,
+    center: float | None = None,
+    target: float | None = None,
+    screen: bool = True,
+    aggregate: str = "mean",
+    period: str | None = None,
+    floor_at_zero: bool = False,
+    **quirks: bool,
+) -> Chart:
+    """A run chart or a control chart of one of the kinds in `LINES`. Points beyond three sigma, and Anhoej's runs by section.
+
+    Takes one row per case or per subgroup (`value`, `x`, and `n` for p, p', u, u' and i'); rows of one x are one subgroup, whatever
+    their order. `freeze`: the baseline is the first points of each section. Sections come from `part` (positions, each the last of its
+    section) or `rebase` (dates). `exclude` are positions left out of limits and runs; a moving range spans the gap. `period` sums or
+    averages dates by week, month, quarter or year. `center` is a center line that was given, `multiply` scales what is drawn.
+
+    `points` has also `y_sum`, `y_length`, `n`, `signal` ("beyond limit: high" or "low"); `sections` the counts of `runs.Runs` and
+    `sigma_z` of p' and u'. Runs of categories (an axis of names) and of moving ranges are counted and do not signal.
+
+    >>> visits = pd.DataFrame({"month": [1, 2, 3, 4], "met": [8, 9, 7, 8], "visits": [10, 10, 10, 10]})
+    >>> drawn = shewhart(visits, kind="p", value="met", x="month", n="visits")     # p 0.8, sigma 0.1265
+    >>> drawn.points[["center", "lower", "upper"]].iloc[0].round(4).tolist()
+    [0.8, 0.4205, 1.0]
+    """
+    quirk = as_asked(Quirks, quirks)
+    if n is None and kind in NEED_N:
+        raise ValueError(f"A {kind} chart needs a denominator: name its column in n.")
+    points = one_point_a_row(table, value, x=x, n=n, facet=facet, period=period, aggregate=aggregate)
+    points = add_sections(points, part=part, rebase=rebase)
+    points = add_baseline(
+        points, freeze=freeze, exclude=exclude, part_ends_freeze=quirk.part_ends_freeze and part is not None
+    )
+    categories = not (pd.api.types.is_numeric_dtype(points["x"]) or pd.api.types.is_datetime64_any_dtype(points["x"]))
+    given = Given(center, screen, categories, quirk)
+    keys = ["section", "facet2", "facet1"]
+    drawn = [
+        _draw(kind, rows, given, multiply, dict(zip(keys, name, strict=True)))
+        for name, rows in points.groupby(keys, observed=True)
+    ]
+    done = (
+        pd.concat([rows for rows, _ in drawn])
+        .reset_index(drop=True)
+        .assign(target=np.nan if target is None else target)
+    )
+    if floor_at_zero and not (done["y"] < 0).any():
+        done[["lower", "lower_2s"]] = done[["lower", "lower_2s"]].clip(lower=0)
+    screened = screen and kind in SCREENED
+    return Chart(
+        kind=kind,
+        points=done.rename(columns={"facet1": "facet"}),
+        sections=pd.DataFrame([section for _, section in drawn]).rename(columns={"facet1": "facet"}),
+        rule_set={"run": ANHOEJ, "mr": THREE_SIGMA}.get(kind, THREE_SIGMA_AND_ANHOEJ),
+        baseline=say_baseline(done, None if quirk.part_ends_freeze and part is not None else freeze),
+        n_points=int(done["y"].notna().sum()),
+        screened=screened,
+    )
+
+
+def _draw(kind: str, rows: pd.DataFrame, given: Given, multiply: float, keys: dict) -> tuple[pd.DataFrame, dict]:
+    """Lines, signals and runs of one section."""
+    base = rows["in_baseline"] & rows["included"]
+    lines = LINES[kind](rows, base, given)
+    about = lines.center if lines.about is None else lines.about
+    runs = runs_about(lines.y[rows["included"]], about[rows["included"]])
+    scaled = {
+        name: getattr(lines, name) * multiply for name in ("y", "center", "lower", "upper", "lower_2s", "upper_2s")
+    }
+    rows = rows.assign(**{name: line.where(np.isfinite(line)) for name, line in scaled.items()})
+    signal = (
+        pd.Series("", index=rows.index)
+        .mask(rows["y"] > rows["upper"], "beyond limit: high")
+        .mask(rows["y"] < rows["lower"], "beyond limit: low")
+    )
+    section = keys | asdict(runs) | {"center": float(rows["center"].iloc[-1])}
+    section["runs_signal"] = section.pop("signal") and not given.categories and kind != "mr"
+    return rows.assign(signal=signal), section
