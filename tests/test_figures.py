@@ -65,7 +65,7 @@ def markers(svg: str) -> list[dict]:
 
 def test_a_figure_has_the_same_bytes_twice():
     points = months(20, 25, 22, 31, 28, 24, states={5: INCOMPLETE}, definitions=["a"] * 3 + ["b"] * 3)
-    assert drawn(points, usual=(15, 35)) == drawn(points.copy(), usual=(15, 35))
+    assert drawn(points) == drawn(points.copy())
     bars = pd.DataFrame({"label": ["Mon", "Tue"], "value": [0.6, 0.4]})
     assert draw_bars(bars, title="Day", place="statewide") == draw_bars(bars.copy(), title="Day", place="statewide")
 
@@ -189,3 +189,43 @@ def test_an_alt_text_is_never_longer_than_one_breath():
 def test_the_alt_text_does_not_take_a_gap_for_the_lowest_value():
     alt = drawn(months(20, 3, 25, states={1: HIDDEN})).alt
     assert "Between 20 and 25" in alt
+
+
+# --- limits and marks ------------------------------------------------------------------------------------------------
+
+
+def limited(*values, marks: dict[int, str] | None = None):
+    points = months(*values).assign(centre=0.8, lower=0.7, upper=0.9, mark="")
+    for here, mark in (marks or {}).items():
+        points.loc[here, "mark"] = mark
+    return points
+
+
+def shapes(svg: str) -> int:
+    """How many different shapes mark points."""
+    root = ElementTree.fromstring(svg)
+    used = {use.get("{http://www.w3.org/1999/xlink}href") for use in root.iter() if use.tag.endswith("}use")}
+    paths = {path.get("id"): path.get("d") for path in root.iter() if path.tag.endswith("}path") and path.get("id")}
+    return len({paths.get((name or "").removeprefix("#")) for name in used})
+
+
+def test_a_point_beyond_chance_has_a_shape_of_its_own():
+    plain = drawn(limited(0.8, 0.81, 0.79, 0.8), unit="share").svg
+    marked = drawn(limited(0.8, 0.81, 0.95, 0.6, marks={2: "improvement", 3: "concern"}), unit="share").svg
+    assert shapes(marked) == shapes(plain) + 2
+
+
+def test_limits_take_the_place_of_ranges():
+    plain, ranged = drawn(limited(0.8, 0.81, 0.79), unit="share").svg, drawn(months(0.8, 0.81, 0.79), unit="share").svg
+    assert "LineCollection" in ranged
+    assert "#e4e4e4" in plain
+    assert "#e4e4e4" not in ranged
+
+
+def test_limits_with_one_side_only_are_drawn():
+    points = limited(0.8, 0.81, 0.79).assign(lower=NAN)
+    assert "#e4e4e4" in drawn(points, unit="share").svg
+
+
+def test_a_dated_event_stands_as_a_number():
+    assert "1" in texts(drawn(limited(0.8, 0.81, 0.79), unit="share", events={1: "1"}).svg)

@@ -1,11 +1,13 @@
-"""What to look at next: at most three things for the state, the ones that concern families first."""
+"""What to look at next: at most three messages for the state, the ones that concern families first."""
+
+from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.brief import markup, panels, wording
+from analysis.brief import markup, panels, signals, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
-from analysis.brief.standings import change_line, months_before, standings, why_not_given
+from analysis.brief.standings import level, standing_line, standings, why_not_given, worse
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target
 from analysis.tables import STATEWIDE
@@ -13,68 +15,146 @@ from analysis.tables import STATEWIDE
 MOST_NEXT = 3
 
 
-def what_next(numbers: Numbers) -> Html:
-    """At most three things to look at, the ones that concern families first; each with the question for the room."""
-    found = [*_moved(numbers), *_below(numbers), *_withheld(numbers), *_unusual(numbers), *_unmeasured(numbers)]
+@dataclass(frozen=True)
+class Message:
+    """One thing to look at: what the data say, and the question that it raises for the room; `measure` names its chart."""
+
+    measure: str
+    said: str
+    question: str
+
+
+def messages(numbers: Numbers, *, name_sites: bool = True) -> list[Message]:
+    """At most three, one a measure. Sites are counted instead of named where `name_sites` is False."""
+    found = [
+        *_worse_statewide(numbers),
+        *_worse_at_sites(numbers, named=name_sites),
+        *_below(numbers, named=name_sites),
+        *_withheld(numbers),
+        *_unusual(numbers),
+        *_better(numbers, named=name_sites),
+        *_unmeasured(numbers),
+    ]
+    first = {each.measure: each for each in reversed(found)}
+    order = list(dict.fromkeys(each.measure for each in found))
+    return [first[measure] for measure in order][:MOST_NEXT]
+
+
+def what_next(numbers: Numbers, *, name_sites: bool = True) -> Html:
+    """The messages as a list, each with its question."""
+    found = messages(numbers, name_sites=name_sites)
     if not found:
         return markup.paragraph(
             "Nothing stands out: no standard is missed by more than chance over the year, and no figure has moved by more than chance."
         )
-    return markup.list_of(found[:MOST_NEXT], ordered=True)
+    return markup.list_of([f"{each.said} {each.question}" for each in found], ordered=True)
 
 
-def _moved(numbers: Numbers) -> list[str]:
-    """Shares that got worse by more than chance."""
-    said = []
-    for each in standings(numbers):
-        worse = {"higher": "lower", "lower": "higher"}.get(numbers.cards.cards[each.measure].better)
-        if each.change is not None and each.change.kind == worse:
-            said.append(
-                f"{numbers.cards.cards[each.measure].title}: {change_line(numbers, each)}. What was different this time?"
-            )
-    return said
+def _worse_statewide(numbers: Numbers) -> list[Message]:
+    return [
+        Message(
+            each.measure,
+            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}.",
+            "What was different, and where?",
+        )
+        for each in standings(numbers)
+        if worse(numbers, each)
+    ]
 
 
-def _below(numbers: Numbers) -> list[str]:
+def _at_sites(numbers: Numbers, kind: str) -> list[tuple[str, list[signals.Signal]]]:
+    """The scorecard measures whose chart gives that signal at some site, with those charts by name of site."""
+    found = []
+    for measure in numbers.cards.scorecard:
+        charts = [signals.signal(numbers, measure, site) for site in numbers.pages["site_id"]]
+        moved = [chart for chart in charts if chart is not None and chart.kind == kind]
+        if moved:
+            found.append((measure, moved))
+    return found
+
+
+def _where(numbers: Numbers, charts: list[signals.Signal], *, named: bool) -> str:
+    place = numbers.study.place
+    if not named:
+        return f"1 {place}" if len(charts) == 1 else f"{len(charts)} {place}s"
+    return wording.and_list([panels.place_name(numbers, chart.site) for chart in charts])
+
+
+def _worse_at_sites(numbers: Numbers, *, named: bool) -> list[Message]:
+    return [
+        Message(
+            measure,
+            f"{numbers.cards.cards[measure].title} has got worse by more than chance at {_where(numbers, charts, named=named)}.",
+            "What changed there, and what help is needed?",
+        )
+        for measure, charts in _at_sites(numbers, signals.BAD)
+    ]
+
+
+def _better(numbers: Numbers, *, named: bool) -> list[Message]:
+    """Gains beyond chance, of the state and at sites: what can others learn?"""
+    statewide = [
+        Message(
+            each.measure,
+            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}.",
+            "What made the difference, and will it last?",
+        )
+        for each in standings(numbers)
+        if each.kind == signals.GOOD
+    ]
+    sites = [
+        Message(
+            measure,
+            f"{numbers.cards.cards[measure].title} has risen by more than chance at {_where(numbers, charts, named=named)}."
+            if numbers.cards.cards[measure].better == "higher"
+            else f"{numbers.cards.cards[measure].title} has improved by more than chance at {_where(numbers, charts, named=named)}.",
+            "What did they do that others could test?",
+        )
+        for measure, charts in _at_sites(numbers, signals.GOOD)
+    ]
+    return [*statewide, *sites]
+
+
+def _below(numbers: Numbers, *, named: bool) -> list[Message]:
     """Standards that the state or a site misses over the year by more than chance."""
     said, year = [], numbers.windows.year
     for each in standings(numbers):
         card, target = numbers.cards.cards[each.measure], target_for(numbers.cards.cards[each.measure], year)
-        if target is None:
+        if target is None or card.better == "neither":
             continue
         whole, below = numbers.row(each.measure, year), sites_below(numbers, each.measure)
         missed = against_target(whole, target.share, numbers.cards) == "missed"
         if not missed and not below:
             continue
-        where = panels.place_name(numbers, STATEWIDE)
-        level = markup.percent(whole["value"], whole["denominator"]) if pd.notna(whole["value"]) else "not given"
+        where, standard = panels.place_name(numbers, STATEWIDE), markup.percent(target.share, 1)
+        side = "below" if card.better == "higher" else "above"
         state = (
-            f"{where} {level} over the year, below the standard of {markup.percent(target.share, 1)}"
+            f"{where} {level(whole)} over the year, {side} the standard of {standard}"
             if missed
-            else (
-                f"{where} {level} over the year, not below the standard of {markup.percent(target.share, 1)} for certain"
-            )
+            else f"{where} {level(whole)} over the year, not {side} the standard of {standard} for certain"
         )
-        said.append(f"{card.title}: {state}. {_sites_sentence(numbers, below, missed=missed)}")
+        told, question = _sites_sentence(numbers, below, missed=missed, named=named, side=side)
+        said.append(Message(each.measure, f"{card.title}: {state}. {told}".strip(), question))
     return said
 
 
-def _sites_sentence(numbers: Numbers, below: list[str], *, missed: bool) -> str:
+def _sites_sentence(numbers: Numbers, below: list[str], *, missed: bool, named: bool, side: str) -> tuple[str, str]:
     place = numbers.study.place
     if not below:
-        return f"No single {place} is below it for certain: look for what all {place}s share."
-    many = wording.and_list(below)
+        return f"No single {place} is {side} it for certain.", f"What do all {place}s share?"
+    counted = f"1 {place}" if len(below) == 1 else f"{len(below)} {place}s"
+    many = wording.and_list(below) if named else counted
     verb = "is" if len(below) == 1 else "are"
-    rest = (
+    question = (
         "What stands in their way, and what do the others do?"
         if missed
         else "What do the others do that could be tested there?"
     )
-    return f"{many} {verb} below it by more than chance. {rest}"
+    return f"{many} {verb} {side} it by more than chance.", question
 
 
 def sites_below(numbers: Numbers, measure: str) -> list[str]:
-    """Names of the sites whose year lies wholly below the standard, by name."""
+    """Names of the sites whose year lies wholly on the wrong side of the standard, by name."""
     target = target_for(numbers.cards.cards[measure], numbers.windows.year)
     if target is None:
         return []
@@ -87,9 +167,13 @@ def sites_below(numbers: Numbers, measure: str) -> list[str]:
     ]
 
 
-def _withheld(numbers: Numbers) -> list[str]:
+def _withheld(numbers: Numbers) -> list[Message]:
     return [
-        f"{numbers.cards.cards[each.measure].title}: {why_not_given(numbers, each)}. Who enters it, and since when is it left blank?"
+        Message(
+            each.measure,
+            f"{numbers.cards.cards[each.measure].title}: {why_not_given(numbers, each)}.",
+            "Who enters it, and since when is it left blank?",
+        )
         for each in standings(numbers)
         if numbers.cards.cards[each.measure].unit == "share"
         and each.now["why_missing"] == "not_recorded"
@@ -97,16 +181,22 @@ def _withheld(numbers: Numbers) -> list[str]:
     ]
 
 
-def _unusual(numbers: Numbers) -> list[str]:
-    count = numbers.row("episodes", numbers.windows.now)
-    usual = panels.usual_months(numbers, "episodes")
-    if usual is None or pd.isna(count["value"]) or usual.low <= count["value"] <= usual.high:
-        return []
-    words = wording.count_words(count, usual, months_before(numbers))
-    return [f"The number of crises is {words}. What happened in {numbers.windows.now.words}?"]
+def _unusual(numbers: Numbers) -> list[Message]:
+    """Numbers of crises, calls or children that are out of their usual range: neither good nor bad by itself."""
+    return [
+        Message(
+            each.measure,
+            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}.",
+            f"What happened in {numbers.windows.now.words}?",
+        )
+        for each in standings(numbers)
+        if each.kind in signals.NEUTRAL
+        and numbers.cards.cards[each.measure].better == "neither"
+        and pd.notna(each.now["value"])
+    ]
 
 
-def _unmeasured(numbers: Numbers) -> list[str]:
+def _unmeasured(numbers: Numbers) -> list[Message]:
     """The measure of page one of which the largest part could not be measured, where that is half of what is tolerated."""
     parts = []
     for each in standings(numbers):
@@ -117,6 +207,5 @@ def _unmeasured(numbers: Numbers) -> list[str]:
     if not parts:
         return []
     _, measure, said = max(parts)
-    return [
-        f"{numbers.cards.cards[measure].title} could not be measured for {said}. Which entries are missing, and where?"
-    ]
+    title = numbers.cards.cards[measure].title
+    return [Message(measure, f"{title} could not be measured for {said}.", "Which entries are missing, and where?")]

@@ -62,6 +62,7 @@ def draw_months(
     title: str,
     place: str,
     target: float | None = None,
+    finding: str = "",
     events: dict[int, str] | None = None,
 ) -> Drawing:
     """A line of one figure over time: months, or quarters where months would show small counts.
@@ -93,7 +94,7 @@ def draw_months(
     if target is not None:
         axes.axhline(target, color=ORANGE, lw=1.2, ls=(0, (5, 3)), zorder=1)
     _end_labels(axes, points, unit, target)
-    return Drawing(_svg(figure), _months_alt(points, unit, title, place, target))
+    return Drawing(_svg(figure), _months_alt(points, unit, title, place, target, finding))
 
 
 def draw_bars(bars: pd.DataFrame, *, title: str, place: str) -> Drawing:
@@ -278,7 +279,7 @@ def _said(value: float, unit: str) -> str:
     return f"{value:,.1f}" if unit == "rate" else f"{value:,.0f}"
 
 
-def _months_alt(points: pd.DataFrame, unit: str, title: str, place: str, target: float | None) -> str:
+def _months_alt(points: pd.DataFrame, unit: str, title: str, place: str, target: float | None, finding: str) -> str:
     usable = points[points["state"].eq(COMPLETE)].dropna(subset=["value"])
     if usable.empty:
         return f"Line chart: {title}, {place}. No period can be shown."[:ALT_LIMIT]
@@ -291,7 +292,7 @@ def _months_alt(points: pd.DataFrame, unit: str, title: str, place: str, target:
     gaps_words = {0: "", 1: " 1 period not shown."}.get(int(gaps), f" {gaps} periods not shown.")
     missing = gaps_words + (" Measured differently within the span." if changes else "")
     partial = " The last is incomplete." if points["state"].iloc[-1] == INCOMPLETE else ""
-    text = f"Line chart: {title}, {place}, {span}. Between {low} and {high}; {_said(last['value'], unit)} at the end.{against}{missing}{partial}"
+    text = f"Line chart: {title}, {place}, {span}. Between {low} and {high}; {_said(last['value'], unit)} at the end{', ' if finding else ''}{finding}.{against}{missing}{partial}"
     return text[:ALT_LIMIT]
 
 

@@ -3,10 +3,12 @@
 import pandas as pd
 
 from analysis import params
-from analysis.brief import markup, panels, wording
+from analysis.brief import markup, panels, signals, wording
+from analysis.brief.attention import messages
+from analysis.brief.false_alarms import expected_words
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers, open_numbers
-from analysis.brief.standings import PAGE_ONE, Standing, change_line, count_line, standings, why_not_given
+from analysis.brief.standings import Standing, beside_words, standing_line, standings, target_line, why_not_given
 from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import against_target
 from analysis.tables import STATEWIDE
@@ -17,8 +19,10 @@ REACHED = {
     "response_in_time_share": "responses reached the person in time",
 }
 BY_SITE = ("episodes", "episodes_per_1000", "in_person_share", "response_in_time_share", "response_minutes_median")
-TRENDS = ("episodes", "in_person_share", "contact_share", "response_in_time_share")
+TRENDS = ("episodes", "in_person_share", "response_in_time_share", "contact_share")
+MOST_CHARTS = 6
 MIXES = ("disposition", "referral_source", "presenting_problem")
+NOT_LISTED = ("response_minutes_p90",)  # stands beside the typical wait, which is judged
 NOT_SAID = "a number of crises that can't be shown"
 
 
@@ -39,14 +43,35 @@ def title(numbers: Numbers) -> Html:
 
 def _open_places(numbers: Numbers) -> str:
     """How many of the sites with a page were open at any time in the period."""
+    return f"{len(_open(numbers))} of {len(numbers.pages)} {numbers.study.place}s were open"
+
+
+def _open(numbers: Numbers) -> list:
+    """The sites with a page that were open at any time in the period, as rows."""
     sites, now = numbers.pages, numbers.windows.now
     opened = sites["opened_on"].fillna(pd.Timestamp.min).le(now.to_on)
     still = sites["closed_on"].fillna(pd.Timestamp.max).ge(now.from_on)
-    return f"{int((opened & still).sum())} of {len(sites)} {numbers.study.place}s were open"
+    return list(sites[opened & still].itertuples(index=False))
 
 
 def headline(numbers: Numbers) -> Html:
-    """One sentence: how many, how they were reached, and whether that is news."""
+    """What a reader should take away, in two sentences: what happened, and the first thing to look at."""
+    first, second = takeaways(numbers)
+    return markup.together(
+        Html(f'<p class="headline">{markup.escaped(first)} {markup.escaped(second)}</p>'), _data_line(numbers)
+    )
+
+
+def takeaways(numbers: Numbers) -> tuple[str, str]:
+    """The two sentences at the top of the brief."""
+    found = messages(numbers)
+    second = (
+        found[0].said if found else "No figure has moved by more than chance, and no standard is missed for certain."
+    )
+    return _what_happened(numbers), second
+
+
+def _what_happened(numbers: Numbers) -> str:
     now, last_on = numbers.windows.now, numbers.covers[1]
     when = (
         f"In {now.words}"
@@ -54,6 +79,8 @@ def headline(numbers: Numbers) -> Html:
         else f"From {wording.day_words(now.from_on)} to {wording.day_words(last_on)}"
     )
     count = numbers.row("episodes", now)
+    if not count["hidden"] and count["value"] == 0:
+        return f"{when}, no crisis was recorded."
     many = f"{wording.shown_value(count, 'count')} crises" if pd.notna(count["value"]) else NOT_SAID
     sentence = f"{when}, teams responded to {many}"
     reached = next(
@@ -61,9 +88,22 @@ def headline(numbers: Numbers) -> Html:
     )
     if reached is not None:
         said = f"{markup.x_of_n(reached.now['numerator'], reached.now['denominator'])} {REACHED[reached.measure]}"
-        compared = wording.change_words(reached.change, reached.before, "share")
-        sentence += f"; {said} ({markup.percent(reached.now['value'], reached.now['denominator'])}), {compared}"
-    return Html(f'<p class="headline">{markup.escaped(sentence)}.</p>')
+        share = markup.percent(reached.now["value"], reached.now["denominator"])
+        sentence += f"; {said} ({share}), {beside_words(numbers, reached)}"
+    return f"{sentence}."
+
+
+def _data_line(numbers: Numbers) -> Html:
+    """What the page rests on: records, sites, charts judged and the false signals to expect."""
+    said = f"Records to {wording.day_words(numbers.covers[1])}; {_open_places(numbers)}{_silent(numbers)}. {expected_words(numbers)}"
+    return Html(f'<p class="note">{markup.escaped(said.strip())}</p>')
+
+
+def _silent(numbers: Numbers) -> str:
+    """The open sites of which the period holds no record."""
+    rows = [(site.name, numbers.row("episodes", numbers.windows.now, site=site.site_id)) for site in _open(numbers)]
+    silent = [name for name, row in rows if row is not None and not row["hidden"] and row["value"] == 0]
+    return f"; no record from {wording.and_list(silent)}" if silent else ""
 
 
 def key_figures(numbers: Numbers) -> Html:
@@ -88,7 +128,9 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
         return card.title, value, f"half of {markup.number(row['denominator'])} waits were shorter; {span}"
     if card.unit == "rate":
         return card.title, value, "at this month’s pace"
-    return card.title, value, _count_note(numbers, each.measure, row)
+    if card.unit == "score":
+        return card.title, value, f"mean of {markup.number(row['denominator'])}; {span}"
+    return card.title, value, beside_words(numbers, each) if each.signal is not None and each.signal.has_rules else ""
 
 
 def _threshold(numbers: Numbers, each: Standing) -> str:
@@ -98,42 +140,41 @@ def _threshold(numbers: Numbers, each: Standing) -> str:
     return " or ".join(markup.number(each) for each in sorted(minutes))
 
 
-def _count_note(numbers: Numbers, measure: str, row: pd.Series) -> str:
-    usual = panels.usual_months(numbers, measure)
-    if usual is None:
-        return ""
-    where = "within" if usual.low <= row["value"] <= usual.high else "outside"
-    return f"{where} the usual range, {-int(-usual.low // 1):,} to {int(usual.high // 1):,}"
-
-
 def what_changed(numbers: Numbers) -> Html:
-    """What changed and what did not, one line a measure; then the line on false alarms."""
-    lines, counts, others = [], 0, 0
+    """What changed by more than chance, statewide and at sites, and what did not; one line a measure."""
+    moved, steady = [], []
     for each in standings(numbers):
-        card = numbers.cards.cards[each.measure]
-        if card.unit == "count":
-            usual = panels.usual_months(numbers, each.measure)
-            counts += usual is not None
-            lines.append(f"{card.title}: {count_line(numbers, each, usual)}.")
-        elif card.unit in ("share", "minutes") and each.measure != "response_minutes_p90":
-            others += each.change is not None and each.change.kind != "cannot_tell"
-            against = f" It {_stands(each)}." if each.target is not None and pd.notna(each.now["value"]) else ""
-            lines.append(f"{card.title}: {change_line(numbers, each)}.{against}")
-    return markup.together(markup.list_of(lines), _false_alarms(numbers, counts, others))
+        if each.measure in NOT_LISTED:
+            continue
+        line = f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}. {target_line(each)}".strip()
+        (moved if each.kind in signals.MOVED else steady).append(line)
+    sites = _moved_at_sites(numbers)
+    nothing = "Nothing changed by more than chance."
+    return markup.together(
+        markup.list_of([*moved, *sites]) if moved or sites else markup.paragraph(nothing),
+        markup.details("What did not change by more than chance", markup.list_of(steady)),
+        _before_note(numbers),
+    )
 
 
-def _stands(each: Standing) -> str:
-    said = wording.target_words(each.verdict, each.target)
-    return said if each.verdict == "met" else f"is {said}"
+def _moved_at_sites(numbers: Numbers) -> list[str]:
+    """One line for each chart of a site that is beyond chance, by site and measure."""
+    lines = []
+    for site in numbers.pages.itertuples(index=False):
+        for measure in numbers.cards.scorecard:
+            found = signals.signal(numbers, measure, site.site_id)
+            if found is not None and found.kind in signals.MOVED:
+                lines.append(
+                    f"{site.name}, {numbers.cards.cards[measure].title.lower()}: {signals.say(numbers, found)}."
+                )
+    return lines
 
 
-def _false_alarms(numbers: Numbers, counts: int, others: int) -> Html:
+def _before_note(numbers: Numbers) -> Html:
     before = numbers.windows.before
-    if before is None:
-        return markup.paragraph("There are too few earlier months to compare with.")
-    said = f"“Before” means {before.words}."
-    if counts + others:
-        said = f"{said} {wording.false_alarm_words(counts, others, numbers.cards.change_confidence)}"
+    said = (
+        f"“Before” means {before.words}." if before is not None else "There are too few earlier months to compare with."
+    )
     return Html(f'<p class="note">{markup.escaped(said)}</p>')
 
 
@@ -210,9 +251,11 @@ def site_cell(numbers: Numbers, measure: str, site: str) -> str:
 
 
 def trends(numbers: Numbers) -> Html:
-    """The figures over time that the study can have."""
-    drawn = (panels.trend(numbers, measure) for measure in TRENDS if measure not in dict(numbers.off))
-    return Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
+    """The charts of page one, those of the messages first."""
+    wanted = [each.measure for each in messages(numbers)] + list(TRENDS)
+    charted = [name for name in dict.fromkeys(wanted) if name not in dict(numbers.off)]
+    drawn = [panels.trend(numbers, measure) for measure in charted if numbers.cards.cards[measure].unit != "mix"]
+    return Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn[:MOST_CHARTS])}</div>')
 
 
 def mixes(numbers: Numbers) -> Html:
@@ -232,7 +275,7 @@ def about(numbers: Numbers) -> Html:
     return markup.together(
         markup.list_of(notes),
         panels.switched_off(numbers),
-        panels.definitions(numbers, [*PAGE_ONE, *MIXES]),
+        panels.definitions(numbers),
         panels.small_counts_note(),
     )
 

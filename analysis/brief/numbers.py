@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +18,7 @@ from analysis.params import ROOT, Disclosure, ParamsError, Study
 from analysis.periods import Period, first_complete_month, span
 from analysis.quality.cards import Card, Cards, read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
+from analysis.quality.rebases import Rebases, read_rebases
 from analysis.tables import STATEWIDE
 
 BLOCK_MONTHS = 3  # a hidden month gives way to three months counted back from the last, then to the year
@@ -78,7 +79,8 @@ class Numbers:
     """What the briefs of one study and period are made from.
 
     `shown` has one row per measure, stratum, place and window (the contract's `measures` and the working columns of
-    analysis.quality.counts), small counts hidden. `off` names the measures that the study cannot have, with the reason.
+    analysis.quality.counts), small counts hidden. `off` names the measures that the study cannot have, with the reason; `looked` keeps
+    the charts that were worked out (analysis.brief.signals).
     """
 
     study: Study
@@ -88,6 +90,8 @@ class Numbers:
     sites: pd.DataFrame
     shown: pd.DataFrame
     off: tuple[tuple[str, str], ...]
+    rebases: Rebases = field(default_factory=Rebases)
+    looked: dict = field(default_factory=dict, compare=False, repr=False)
 
     def row(
         self, measure: str, window: Period | None, *, site: str = STATEWIDE, stratum: str = "all"
@@ -182,9 +186,12 @@ def _kept(path: Path, inputs: str, study: Study, now: Period, root: Path) -> Num
     covers = covered_days(study, root=root)
     sites = pd.read_parquet(root / "data" / "processed" / study.name / "sites.parquet")
     off = tuple((measure, reason) for measure, reason in json.loads(table.schema.metadata[b"off"]))
-    return Numbers(
-        study, read_cards(study, root=root), windows(study, now, covers), covers, sites, table.to_pandas(), off
-    )
+    cards, cut = read_cards(study, root=root), windows(study, now, covers)
+    return Numbers(study, cards, cut, covers, sites, table.to_pandas(), off, _decided(study, cards, sites, root))
+
+
+def _decided(study: Study, cards: Cards, sites: pd.DataFrame, root: Path) -> Rebases:
+    return read_rebases(study, measures=list(cards.cards), sites=sites["site_id"].tolist(), root=root)
 
 
 def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
@@ -210,6 +217,7 @@ def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
         tables["sites"],
         hidden(counted, cards, cut, study, rule=params.disclosure(root=root)),
         tuple(off),
+        _decided(study, cards, tables["sites"], root),
     )
 
 

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.brief import figures, markup, wording
+from analysis.brief import figures, markup, signals, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.brief.press.made_from import made_from, say_made_from
 from analysis.brief.small_counts.shareable import shown_count, write_table
-from analysis.intervals import Interval
 from analysis.params import ROOT, Disclosure, Study, disclosure
 from analysis.periods import Period
 from analysis.quality.cards import choices_for, target_for
 from analysis.quality.counts import WHY_MISSING
 from analysis.quality.measures import categories
-from analysis.quality.usual import usual_range
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 # A part that could not be measured is spoken of from half of what is tolerated on: in time, before the figure is withheld.
@@ -56,65 +54,34 @@ def place_name(numbers: Numbers, site: str) -> str:
 
 def trend(numbers: Numbers, measure: str, *, site: str = STATEWIDE) -> Html:
     """One measure over time at one place, at the finest grain that may be shown; a line instead where none may."""
-    card = numbers.cards.cards.get(measure)
-    if measure in dict(numbers.off):
+    found = signals.signal(numbers, measure, site)
+    if found is None:
         return Html("")
-    place = place_name(numbers, site)
-    grain, points = trend_points(numbers, measure, site)
-    if points["value"].notna().sum() < 2:
-        return markup.paragraph(f"{card.title}: too few to show over time at {place}.")
-    target = _standing_target(numbers, measure, grain)
-    usual = (
-        usual_months(numbers, measure, site) if card.unit == "count" and grain == numbers.windows.grains[0] else None
-    )
-    drawing = figures.draw_months(
-        points,
-        unit=card.unit,
-        title=card.title,
-        place=place,
-        target=target,
-        usual=(usual.low, usual.high) if usual is not None else None,
-    )
+    title = numbers.cards.cards[measure].title
+    if found.points["value"].notna().sum() < 2:
+        return markup.paragraph(f"{title}: too few to show over time at {place_name(numbers, site)}.")
+    drawing = trend_drawing(numbers, found)
     return markup.figure(
         drawing.svg,
         alt=drawing.alt,
-        caption=f"{card.title}, {place}",
-        note=_trend_note(numbers, card.unit, grain, points, usual),
+        caption=f"{title}, {place_name(numbers, site)}: {signals.say(numbers, found)}",
+        note=_trend_note(numbers, found),
         name=f"{measure}-{site}",
     )
 
 
-def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Period], pd.DataFrame]:
-    """The grain, and one row per window in it (label, value, low, high, state, note)."""
-    rows = numbers.shown[numbers.shown["measure"].eq(measure) & numbers.shown["site_id"].eq(site)].set_index("period")
-    *finer, coarsest = numbers.windows.grains
-    grain = next(
-        (windows for windows in finer if not rows["hidden"].reindex(_names(windows)).fillna(True).any()), coarsest
+def trend_drawing(numbers: Numbers, found: signals.Signal) -> figures.Drawing:
+    """The chart of a signal, with its standard where one and the same holds over all of it."""
+    card = numbers.cards.cards[found.measure]
+    return figures.draw_months(
+        found.points,
+        unit=card.unit,
+        title=card.title,
+        place=place_name(numbers, found.site),
+        target=_standing_target(numbers, found.measure, found.grain),
+        finding=signals.say(numbers, found),
+        events=signals.events(numbers, found),
     )
-    points = [_point(numbers, rows, window) for window in grain]
-    return grain, pd.DataFrame(points, columns=["label", "value", "low", "high", "state", "note", "definition"])
-
-
-def _names(windows: Sequence[Period]) -> list[str]:
-    return [window.name for window in windows]
-
-
-def _point(numbers: Numbers, rows: pd.DataFrame, window: Period) -> tuple:
-    row = rows.loc[window.name]
-    label = window.last.strftime("%b\n%Y") if window.first == window.last else _block_label(window)
-    state, note = figures.COMPLETE, ""
-    if row["hidden"]:
-        state = figures.HIDDEN
-    elif pd.isna(row["value"]):
-        state = figures.NO_RECORDS
-    elif window == numbers.windows.partial or window.to_on > numbers.covers[1]:
-        state, note = figures.INCOMPLETE, f"to {numbers.covers[1].day} {numbers.covers[1]:%b}"
-    value, low, high = (float(row[name]) if pd.notna(row[name]) else float("nan") for name in ("value", "low", "high"))
-    return label, value, low, high, state, note, row["definition"]
-
-
-def _block_label(window: Period) -> str:
-    return f"{window.first.strftime('%b')}-{window.last.strftime('%b')}\n{window.last.strftime('%Y')}"
 
 
 def _standing_target(numbers: Numbers, measure: str, grain: Sequence[Period]) -> float | None:
@@ -126,37 +93,18 @@ def _standing_target(numbers: Numbers, measure: str, grain: Sequence[Period]) ->
     return shares.pop() if len(shares) == 1 else None
 
 
-def usual_months(numbers: Numbers, measure: str, site: str = STATEWIDE) -> Interval | None:
-    """The usual range of a monthly count, from the months before the period; none where the period is no single month."""
-    before, now = numbers.windows.before, numbers.windows.now
-    if before is None or now.first != now.last or not numbers.windows.complete:
-        return None
-    rows = [
-        numbers.row(measure, window, site=site)
-        for window in numbers.windows.months
-        if before.first <= window.first <= before.last
-    ]
-    return usual_range(pd.Series([row["value"] for row in rows if row is not None], dtype="Float64"))
-
-
-def _trend_note(
-    numbers: Numbers, unit: str, grain: Sequence[Period], points: pd.DataFrame, usual: Interval | None
-) -> str:
-    bars = "Bars: 95% range" + (" of chance alone." if unit == "count" else ".")
-    blocks = (
-        " Three months at a time, since single months would show small counts."
-        if grain == numbers.windows.blocks
-        else ""
-    )
-    band = " Grey: usual range of the months before." if usual is not None else ""
-    gaps = " Hatched: cannot be given." if points["state"].isin([figures.HIDDEN, figures.NO_RECORDS]).any() else ""
+def _trend_note(numbers: Numbers, found: signals.Signal) -> str:
+    limited = found.points["upper"].notna().any()
+    unit = numbers.cards.cards[found.measure].unit
+    parts = ["Grey: what is usual." if limited else f"Bars: 95% range{' of chance alone' if unit == 'count' else ''}."]
+    if found.grain == numbers.windows.blocks:
+        parts.append("Whole quarters, since single months would show small counts.")
+    if found.points["state"].isin([figures.HIDDEN, figures.NO_RECORDS]).any():
+        parts.append("Hatched: cannot be given.")
     partial = numbers.windows.partial
-    hollow = (
-        f" {wording.partial_words(partial, numbers.covers[1])}"
-        if points["state"].eq(figures.INCOMPLETE).any() and partial
-        else ""
-    )
-    return f"{bars}{blocks}{band}{gaps}{hollow}"
+    if found.points["state"].eq(figures.INCOMPLETE).any() and partial:
+        parts.append(wording.partial_words(partial, numbers.covers[1]))
+    return " ".join([*parts, signals.footer(numbers, found)])
 
 
 # --- mixes -----------------------------------------------------------------------------------------------------------

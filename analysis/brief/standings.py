@@ -1,38 +1,49 @@
-"""How each measure of page one stands: its figure, the months before, what changed, its standard."""
+"""How each measure of page one stands: its figure, what its chart says, the months before, its standard."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.brief import panels, wording
+from analysis.brief import markup, panels, signals, wording
 from analysis.brief.numbers import Numbers
-from analysis.intervals import Interval
+from analysis.brief.signals import Signal
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import Change, against_target, bounds, change
 from analysis.quality.counts import WHY_MISSING
 
-PAGE_ONE = (
-    "episodes",
-    "children_served",
-    "episodes_per_1000",
-    "contact_share",
-    "in_person_share",
-    "response_in_time_share",
-    "response_minutes_median",
-    "response_minutes_p90",
-)
-
 
 @dataclass(frozen=True)
 class Standing:
-    """One measure in the period: its row, the row before, what has changed, and how it stands against its standard."""
+    """One measure in the period.
+
+    Attributes
+    ----------
+    now, before : row of Numbers.shown
+        The period, and the months before it (None where too few are whole).
+    signal : Signal or None
+        What the chart over time says of the period; None where the period is no single whole month.
+    change : Change or None
+        The period beside the months before, only where the chart has no rule yet: one figure is judged by one rule.
+    target, verdict : float, str or None
+        The standard, and whether the period meets it.
+    """
 
     measure: str
     now: pd.Series
     before: pd.Series | None
+    signal: Signal | None
     change: Change | None
     target: float | None
     verdict: str | None
+
+    @property
+    def kind(self) -> str:
+        """ "improvement", "concern", "high", "low", "none" or "cannot_tell", by whichever rule judges the figure."""
+        if self.signal is not None and self.signal.has_rules:
+            return self.signal.kind
+        return {"higher": "high", "lower": "low", "no_more_than_chance": "none"}.get(
+            self.change.kind if self.change is not None else "", "cannot_tell"
+        )
 
 
 def standing(numbers: Numbers, measure: str) -> Standing | None:
@@ -42,22 +53,29 @@ def standing(numbers: Numbers, measure: str) -> Standing | None:
     if now is None:
         return None
     card = numbers.cards.cards[measure]
+    found = signals.signal(numbers, measure) if cut.now.first == cut.now.last and cut.complete else None
     changed = None
-    if card.unit in ("share", "minutes") and before is not None:
+    if card.unit in ("share", "minutes") and before is not None and not (found is not None and found.has_rules):
         changed = (
             change(now, before, numbers.cards)
             if cut.complete
             else Change("cannot_tell", why="the period is not complete")
         )
     target = target_for(card, cut.now) if card.unit == "share" else None
-    verdict = against_target(now, target.share, numbers.cards) if target else None
-    return Standing(measure, now, before, changed, target.share if target else None, verdict)
+    verdict = against_target(now, target.share, numbers.cards) if target and card.better != "neither" else None
+    return Standing(measure, now, before, found, changed, target.share if target else None, verdict)
 
 
 def standings(numbers: Numbers) -> list[Standing]:
     """Every measure of page one that the study has, in its order."""
-    found = [standing(numbers, measure) for measure in PAGE_ONE]
+    found = [standing(numbers, measure) for measure in numbers.cards.page_one]
     return [each for each in found if each is not None]
+
+
+def worse(numbers: Numbers, each: Standing) -> bool:
+    """True where the figure has got worse by more than chance."""
+    better = numbers.cards.cards[each.measure].better
+    return each.kind == signals.BAD or each.kind == {"higher": "low", "lower": "high"}.get(better)
 
 
 def why_not_given(numbers: Numbers, each: Standing) -> str:
@@ -70,26 +88,39 @@ def why_not_given(numbers: Numbers, each: Standing) -> str:
     return WHY_MISSING.get(row["why_missing"], "nothing recorded")
 
 
-def count_line(numbers: Numbers, each: Standing, usual: Interval | None) -> str:
-    """Where a count lies against its usual range, or why nobody can say."""
+def standing_line(numbers: Numbers, each: Standing) -> str:
+    """The figure, and what can be said of it beside earlier months."""
+    if pd.isna(each.now["value"]):
+        return f"not given: {why_not_given(numbers, each)}"
+    unit = numbers.cards.cards[each.measure].unit
+    return f"{wording.value_words(each.now, unit)}, {beside_words(numbers, each)}"
+
+
+def beside_words(numbers: Numbers, each: Standing) -> str:
+    """What can be said of a figure that is given beside earlier months."""
     cut = numbers.windows
+    unit = numbers.cards.cards[each.measure].unit
+    if each.signal is not None and each.signal.has_rules:
+        return signals.say(numbers, each.signal)
+    if each.change is not None:
+        return wording.change_words(each.change, each.before, unit)
     if not cut.complete:
         return "not compared with the months before: the period is not complete"
     if cut.now.first != cut.now.last:
-        return "the usual range is one of single months, so a longer period is not held against it"
-    if pd.isna(each.now["value"]):
-        return why_not_given(numbers, each)
-    return wording.count_words(each.now, usual, months_before(numbers))
+        return "what is usual is known of single months, so a longer period is not held against it"
+    if each.signal is not None:
+        return signals.say(numbers, each.signal)
+    return "no earlier months to compare with"
 
 
-def change_line(numbers: Numbers, each: Standing) -> str:
-    """The figure and what can be said of it beside the months before."""
-    unit = numbers.cards.cards[each.measure].unit
-    if pd.isna(each.now["value"]):
-        return f"not given: {why_not_given(numbers, each)}"
-    return f"{wording.value_words(each.now, unit)}, {wording.change_words(each.change, each.before, unit)}"
+def target_line(each: Standing) -> str:
+    """How the figure stands against its standard; empty where it has none."""
+    if each.target is None or each.verdict is None or pd.isna(each.now["value"]):
+        return ""
+    said = wording.target_words(each.verdict, each.target)
+    return f"It {said}." if each.verdict == "met" else f"It is {said}."
 
 
-def months_before(numbers: Numbers) -> int:
-    """How many months the period is compared with; 0 where too few are whole."""
-    return len(numbers.windows.before.months) if numbers.windows.before else 0
+def level(row: pd.Series) -> str:
+    """A share as the short form of a sentence."""
+    return markup.percent(row["value"], row["denominator"]) if pd.notna(row["value"]) else "not given"

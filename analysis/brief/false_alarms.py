@@ -1,0 +1,32 @@
+"""How many signals chance alone gives in one packet: the charts that are judged, and their simulated rates."""
+
+from analysis.brief import markup, signals
+from analysis.brief.numbers import Numbers
+from analysis.brief.signals import Signal
+from analysis.quality.charts.false_alarms import read_false_alarms
+from analysis.tables import STATEWIDE
+
+
+def judged_charts(numbers: Numbers) -> list[Signal]:
+    """Every chart of the packet to whose last point a rule was applied: the state's of page one, each site's of its scorecard."""
+    asked = [(measure, STATEWIDE) for measure in numbers.cards.page_one]
+    asked += [(measure, site) for site in numbers.pages["site_id"] for measure in numbers.cards.scorecard]
+    found = [signals.signal(numbers, measure, site) for measure, site in asked]
+    return [chart for chart in found if chart is not None and chart.has_rules]
+
+
+def expected(numbers: Numbers) -> tuple[int, float]:
+    """The charts judged, and the false signals that they give in a month in which nothing has changed."""
+    rates, charts = read_false_alarms(), judged_charts(numbers)
+    return len(charts), sum(rates.rate(chart.judged) for chart in charts)
+
+
+def expected_words(numbers: Numbers) -> str:
+    """The line on false alarms; empty where no chart can be judged."""
+    charts, false = expected(numbers)
+    if not charts:
+        return ""
+    many = "1 chart was" if charts == 1 else f"{markup.number(charts)} charts were"
+    if false < 1:
+        return f"{many} judged. If nothing had changed, one of them would still look changed about every {markup.number(1 / false)} months."
+    return f"{many} judged. If nothing had changed, about {markup.number(false)} would still look changed by chance."

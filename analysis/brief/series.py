@@ -1,0 +1,55 @@
+"""A figure over time: one row a window, at the finest grain at which a place may be shown."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis.brief import figures
+from analysis.brief.numbers import Numbers
+from analysis.periods import Period
+
+COLUMNS = ["label", "value", "low", "high", "state", "note", "definition", "numerator", "denominator"]
+WHOLE_MONTH = 1e-6  # months of service are sums of days over days: a whole month is one to rounding
+
+
+def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Period], pd.DataFrame]:
+    """The grain, and one row per window in it: label, value, low, high, state, note, definition, numerator, denominator.
+
+    Where a value is withheld, what it is made of is missing too; so is the numerator of a count in a window that the place was not
+    open for throughout, since part of a month is no fall.
+    """
+    rows = numbers.shown[numbers.shown["measure"].eq(measure) & numbers.shown["site_id"].eq(site)].set_index("period")
+    *finer, coarsest = numbers.windows.grains
+    grain = next(
+        (windows for windows in finer if not rows["hidden"].reindex(_names(windows)).fillna(True).any()), coarsest
+    )
+    points = [_point(numbers, rows, window) for window in grain]
+    return grain, pd.DataFrame(points, columns=COLUMNS)
+
+
+def _names(windows: Sequence[Period]) -> list[str]:
+    return [window.name for window in windows]
+
+
+def _point(numbers: Numbers, rows: pd.DataFrame, window: Period) -> tuple:
+    row = rows.loc[window.name]
+    label = window.last.strftime("%b\n%Y") if window.first == window.last else _block_label(window)
+    state, note = figures.COMPLETE, ""
+    if row["hidden"]:
+        state = figures.HIDDEN
+    elif pd.isna(row["value"]):
+        state = figures.NO_RECORDS
+    elif window == numbers.windows.partial or window.to_on > numbers.covers[1]:
+        state, note = figures.INCOMPLETE, f"to {numbers.covers[1].day} {numbers.covers[1]:%b}"
+    value, low, high = (float(row[name]) if pd.notna(row[name]) else float("nan") for name in ("value", "low", "high"))
+    numerator, denominator = (
+        float(row[name]) if pd.notna(row[name]) and pd.notna(row["value"]) else float("nan")
+        for name in ("numerator", "denominator")
+    )
+    if numbers.cards.cards[row["measure"]].unit == "count" and row["months"] < len(window.months) - WHOLE_MONTH:
+        numerator = float("nan")
+    return label, value, low, high, state, note, row["definition"], numerator, denominator
+
+
+def _block_label(window: Period) -> str:
+    return f"{window.first.strftime('%b')}-{window.last.strftime('%b')}\n{window.last.strftime('%Y')}"
