@@ -219,10 +219,10 @@ def _hours_words(band: str) -> str:
 # --- about the figures -----------------------------------------------------------------------------------------------
 
 
-def definitions(numbers: Numbers, measures: Sequence[str]) -> Html:
+def definitions(numbers: Numbers) -> Html:
     """What each measure counts, out of what, its clock and standard with their sources."""
     lines, said = [], ""
-    for measure in measures:
+    for measure in numbers.cards.cards:
         if measure in dict(numbers.off):
             continue
         card, standard = numbers.cards.cards[measure], _standard_words(numbers, measure)

@@ -3,11 +3,10 @@
 import pandas as pd
 
 from analysis import params
-from analysis.brief import markup, panels, wording
+from analysis.brief import markup, panels, signals, small_site, wording
 from analysis.brief.markup import Html
-from analysis.brief.monthly import MIXES, REACHED, TRENDS
+from analysis.brief.monthly import MIXES, REACHED
 from analysis.brief.numbers import Numbers, open_numbers
-from analysis.brief.standings import PAGE_ONE
 from analysis.params import one_site
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target, bounds
@@ -15,6 +14,16 @@ from analysis.quality.counts import WHY_MISSING
 from analysis.tables import STATEWIDE
 
 MOST_NEXT = 3
+MOST_CHARTS = 4
+# A shape with its word: never color alone, and never a verdict on a person.
+VARIATION = {
+    signals.GOOD: "▲ better than usual",
+    signals.BAD: "■ worse than usual",
+    "high": "◆ higher than usual",
+    "low": "◆ lower than usual",
+    "none": "○ as usual",
+    "cannot_tell": "… too few to tell",
+}
 TOO_WIDE = 0.2  # a range of more than 20 of 100 leaves nothing to stand out
 
 
@@ -37,12 +46,23 @@ def title(numbers: Numbers, site: str) -> Html:
 
 
 def headline(numbers: Numbers, site: str) -> Html:
-    """One sentence: how many crises in the year, how they were reached, and how that stands against the standard."""
+    """What a reader should take away, in two sentences: what happened here in the year, and the first thing to look at."""
+    first, second = takeaways(numbers, site)
+    return Html(f'<p class="headline">{markup.escaped(first)} {markup.escaped(second)}</p>')
+
+
+def takeaways(numbers: Numbers, site: str) -> tuple[str, str]:
+    """The two sentences at the top of the page."""
+    found = _asks(numbers, site)
+    second = found[0][0] if found else "Nothing here stands out from chance."
+    return _what_happened(numbers, site), second
+
+
+def _what_happened(numbers: Numbers, site: str) -> str:
     year, place = numbers.windows.year, panels.place_name(numbers, site)
     count = numbers.row("episodes", year, site=site)
     if pd.isna(count["value"]):
-        said = f"From {year.words}, {place} responded to {_few(count)}: too few to say how it is doing"
-        return Html(f'<p class="headline">{markup.escaped(said)}.</p>')
+        return f"From {year.words}, {place} responded to {_few(count)}: too few to say how it is doing."
     sentence = f"From {year.words}, {place} responded to {markup.number(count['value'])} crises"
     for measure, what in REACHED.items():
         row = numbers.row(measure, year, site=site)
@@ -50,9 +70,8 @@ def headline(numbers: Numbers, site: str) -> Html:
             said = f"{markup.x_of_n(row['numerator'], row['denominator'])} {what}"
             share = markup.percent(row["value"], row["denominator"])
             span = markup.interval(row["low"], row["high"], "share")
-            sentence += f"; {said} ({share}, range {span}){_against(numbers, measure, row)}"
-            break
-    return Html(f'<p class="headline">{markup.escaped(sentence)}.</p>')
+            return f"{sentence}; {said} ({share}, range {span}){_against(numbers, measure, row)}."
+    return f"{sentence}."
 
 
 def _few(count: pd.Series) -> str:
@@ -88,44 +107,41 @@ def _given(numbers: Numbers, site: str) -> tuple[str, pd.Series] | None:
 
 
 def key_table(numbers: Numbers, site: str) -> Html:
-    """One row per measure: the last three months, the year with its range, the state's year, the standard, and the word for it."""
-    three = numbers.windows.blocks[-1] if numbers.windows.blocks else None
-    lines = [
-        _line(numbers, measure, site, three)
-        for measure in PAGE_ONE
-        if numbers.row(measure, numbers.windows.year, site=site) is not None
-    ]
+    """At most eight measures: the last quarter, the year with its range, the state's year, the site's own past, the standard."""
+    quarter = numbers.windows.blocks[-1] if numbers.windows.blocks else None
+    shown = [name for name in numbers.cards.scorecard if numbers.row(name, numbers.windows.year, site=site) is not None]
+    lines = [_line(numbers, measure, site, quarter) for measure in shown]
     headers = [
         "Measure",
-        "Last 3 months",
+        "Last quarter",
         "Year",
         "95% range",
         panels.place_name(numbers, STATEWIDE).capitalize(),
-        "Standard",
-        "In words",
+        "Against its own past",
+        "Against the standard",
     ]
     table = markup.table(
         lines,
         caption=f"{panels.place_name(numbers, site)}, {numbers.windows.year.words}",
         headers=headers,
-        numeric=headers[1:6],
+        numeric=headers[1:5],
     )
-    months = f"The last three months are {three.words}. " if three is not None else ""
+    months = f"The last quarter is {quarter.words}. " if quarter is not None else ""
     return markup.together(table, Html(f'<p class="note">{markup.escaped(f"{months}{panels.hidden_note()}")}</p>'))
 
 
-def _line(numbers: Numbers, measure: str, site: str, three) -> tuple[str, ...]:
+def _line(numbers: Numbers, measure: str, site: str, quarter) -> tuple[str, ...]:
     card, year = numbers.cards.cards[measure], numbers.windows.year
     row, state = numbers.row(measure, year, site=site), numbers.row(measure, year)
-    target = target_for(card, year) if card.unit == "share" else None
+    target = target_for(card, year) if card.unit == "share" and card.better != "neither" else None
     spanned = pd.notna(row["low"]) and card.unit != "count"
     return (
         card.title,
-        wording.shown_value(numbers.row(measure, three, site=site), card.unit) if three else "",
+        wording.shown_value(numbers.row(measure, quarter, site=site), card.unit) if quarter else "",
         wording.value_words(row, card.unit) if pd.notna(row["value"]) else wording.shown_value(row, card.unit),
         markup.interval(row["low"], row["high"], card.unit) if spanned else "",
         wording.shown_value(state, card.unit),
-        markup.percent(target.share, 1) if target else "",
+        VARIATION[signals.signal(numbers, measure, site).kind],
         _in_words(numbers, measure, row, target),
     )
 
@@ -145,7 +161,7 @@ def _in_words(numbers: Numbers, measure: str, row: pd.Series, target) -> str:
 
 def what_next(numbers: Numbers, site: str) -> Html:
     """At most three things for this site, in words that ask and don't judge."""
-    found = [*_below(numbers, site), *_use(numbers, site), *_withheld(numbers, site), *_unmeasured(numbers, site)]
+    found = _asks(numbers, site)
     if not found:
         given = _given(numbers, site)
         if given is None or given[1]["high"] - given[1]["low"] > TOO_WIDE:
@@ -155,28 +171,52 @@ def what_next(numbers: Numbers, site: str) -> Html:
         return markup.paragraph(
             "No standard is missed here by more than chance, and use is in line with the state. If people here see it otherwise, believe them and bring it."
         )
-    return markup.list_of(found[:MOST_NEXT], ordered=True)
+    return markup.list_of([f"{said} {question}" for said, question in found[:MOST_NEXT]], ordered=True)
+
+
+def _asks(numbers: Numbers, site: str) -> list[tuple[str, str]]:
+    """What stands out here, each with its question: first what got worse, then standards, use, gaps in the records, gains."""
+    return [
+        *_moved(numbers, site, signals.BAD, "What changed, and what help is needed?"),
+        *_below(numbers, site),
+        *_use(numbers, site),
+        *_withheld(numbers, site),
+        *_moved(numbers, site, signals.GOOD, "What made the difference, and what could others test?"),
+        *_unmeasured(numbers, site),
+    ]
+
+
+def _moved(numbers: Numbers, site: str, kind: str, question: str) -> list[tuple[str, str]]:
+    found = [signals.signal(numbers, measure, site) for measure in numbers.cards.scorecard]
+    return [
+        (f"{numbers.cards.cards[each.measure].title}: {signals.say(numbers, each)}.", question)
+        for each in found
+        if each is not None and each.kind == kind
+    ]
 
 
 def _rows(numbers: Numbers, site: str) -> list[tuple[str, pd.Series]]:
-    rows = [(measure, numbers.row(measure, numbers.windows.year, site=site)) for measure in PAGE_ONE]
+    rows = [(measure, numbers.row(measure, numbers.windows.year, site=site)) for measure in numbers.cards.scorecard]
     return [(measure, row) for measure, row in rows if row is not None and not row["hidden"]]
 
 
-def _below(numbers: Numbers, site: str) -> list[str]:
+def _below(numbers: Numbers, site: str) -> list[tuple[str, str]]:
     said = []
     for measure, row in _rows(numbers, site):
         card = numbers.cards.cards[measure]
-        target = target_for(card, numbers.windows.year) if card.unit == "share" else None
+        target = target_for(card, numbers.windows.year) if card.unit == "share" and card.better != "neither" else None
         if target is not None and against_target(row, target.share, numbers.cards) == "missed":
+            side = "below" if card.better == "higher" else "above"
             said.append(
-                f"{card.title}: {wording.share_words(row)}, below the standard of {markup.percent(target.share, 1)} by more than chance. "
-                "What gets in the way: hours, distance, staff, or how the call reaches you?"
+                (
+                    f"{card.title}: {wording.share_words(row)}, {side} the standard of {markup.percent(target.share, 1)} by more than chance.",
+                    "What gets in the way: hours, distance, staff, or how the call reaches you?",
+                )
             )
     return said
 
 
-def _use(numbers: Numbers, site: str) -> list[str]:
+def _use(numbers: Numbers, site: str) -> list[tuple[str, str]]:
     """Use that differs from the state's by more than chance in the count."""
     row, state = (numbers.row("episodes_per_1000", numbers.windows.year, site=place) for place in (site, STATEWIDE))
     if row is None or pd.isna(row["value"]) or pd.isna(state["value"]) or row["low"] <= state["value"] <= row["high"]:
@@ -188,20 +228,27 @@ def _use(numbers: Numbers, site: str) -> list[str]:
         else "What brings the calls here that others could learn from?"
     )
     said = f"{wording.value_words(row, 'rate')} crises for every 1,000 children in the year (range {markup.interval(row['low'], row['high'], 'rate')}), {wording.value_words(state, 'rate')} statewide"
+    than = "fewer" if fewer else "more"
     return [
-        f"This site reaches {'fewer' if fewer else 'more'} children than the state as a whole: {said}. Sites differ for reasons of their own. {question}"
+        (
+            f"This site reaches {than} children than the state as a whole: {said}.",
+            f"Sites differ for reasons of their own. {question}",
+        )
     ]
 
 
-def _withheld(numbers: Numbers, site: str) -> list[str]:
+def _withheld(numbers: Numbers, site: str) -> list[tuple[str, str]]:
     return [
-        f"{numbers.cards.cards[measure].title}: {wording.withheld_words(row, bounds(row, numbers.cards))}. Who enters it?"
+        (
+            f"{numbers.cards.cards[measure].title}: {wording.withheld_words(row, bounds(row, numbers.cards))}.",
+            "Who enters it?",
+        )
         for measure, row in _rows(numbers, site)
         if numbers.cards.cards[measure].unit == "share" and row["why_missing"] == "not_recorded"
     ]
 
 
-def _unmeasured(numbers: Numbers, site: str) -> list[str]:
+def _unmeasured(numbers: Numbers, site: str) -> list[tuple[str, str]]:
     """Shares of which half the tolerated part or more could not be measured."""
     said = []
     for measure, row in _rows(numbers, site):
@@ -210,15 +257,19 @@ def _unmeasured(numbers: Numbers, site: str) -> list[str]:
             measure
         ):
             counted = markup.x_of_n(row["not_measurable"], row["not_measurable"] + row["denominator"])
-            said.append(
-                f"{numbers.cards.cards[measure].title} could not be measured for {counted}. Which times are missing?"
-            )
+            title = numbers.cards.cards[measure].title
+            said.append((f"{title} could not be measured for {counted}.", "Which entries are missing?"))
     return said
 
 
 def trends(numbers: Numbers, site: str) -> Html:
-    """The figures over time, at the finest grain that may be shown."""
-    drawn = (panels.trend(numbers, measure, site=site) for measure in TRENDS if measure not in dict(numbers.off))
+    """The charts of the scorecard, those that moved first; a small site gets its crises, its hub's pooled trend and one aim."""
+    if small_site.is_small(numbers, site):
+        return small_site.page(numbers, site)
+    names = [name for name in numbers.cards.scorecard if signals.signal(numbers, name, site) is not None]
+    moved = [name for name in names if signals.signal(numbers, name, site).kind in signals.MOVED]
+    chosen = list(dict.fromkeys([*moved, *names]))[:MOST_CHARTS]
+    drawn = (panels.trend(numbers, measure, site=site) for measure in chosen)
     return Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
 
 
@@ -233,7 +284,7 @@ def about(numbers: Numbers) -> Html:
     return markup.together(
         markup.list_of(numbers.study.notes),
         panels.switched_off(numbers),
-        panels.definitions(numbers, [*PAGE_ONE, *MIXES]),
+        panels.definitions(numbers),
         panels.small_counts_note(),
     )
 

@@ -1,0 +1,65 @@
+"""Every measure under the three questions of results-based accountability: how much, how well, is anyone better off."""
+
+import pandas as pd
+
+from analysis.brief import markup, panels, wording
+from analysis.brief.markup import Html
+from analysis.brief.numbers import Numbers
+from analysis.quality.cards import Card, target_for
+from analysis.tables import STATEWIDE
+
+QUESTIONS = {
+    "how_much": "How much did we do?",
+    "how_well": "How well did we do it?",
+    "better_off": "Is anyone better off?",
+}
+
+
+def three_questions(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
+    """One folded table a question: each measure that the study has, in the period and over the year."""
+    return markup.together(*(_one(numbers, asks, words, site) for asks, words in QUESTIONS.items()))
+
+
+def _one(numbers: Numbers, asks: str, words: str, site: str) -> Html:
+    chosen = [
+        name for name, card in numbers.cards.cards.items()
+        if card.asks == asks and card.unit != "mix" and numbers.row(name, numbers.windows.year, site=site) is not None
+    ]  # fmt: skip
+    if not chosen:
+        return markup.paragraph(f"{words} These data hold no measure for it.")
+    statewide = site == STATEWIDE
+    headers = [
+        "Measure",
+        *([numbers.windows.now.words] if statewide else []),
+        "Year",
+        "95% range",
+        "Standard",
+        "Not measurable",
+    ]
+    lines = [_line(numbers, name, site, statewide) for name in chosen]
+    caption = f"{words.rstrip('?')}: {panels.place_name(numbers, site)}, year {numbers.windows.year.words}"
+    return markup.details(
+        f"{words} ({len(chosen)} measures)", markup.table(lines, caption=caption, headers=headers, numeric=headers[1:])
+    )
+
+
+def _line(numbers: Numbers, measure: str, site: str, statewide: bool) -> tuple[str, ...]:
+    card, year = numbers.cards.cards[measure], numbers.windows.year
+    row = numbers.row(measure, year, site=site)
+    target = target_for(card, year) if card.unit == "share" else None
+    now = [_value(card, numbers.row(measure, numbers.windows.now, site=site))] if statewide else []
+    spanned = pd.notna(row["low"]) and card.unit not in ("count", "number", "portion")
+    return (
+        card.title,
+        *now,
+        _value(card, row),
+        markup.interval(row["low"], row["high"], card.unit) if spanned else "",
+        markup.percent(target.share, 1) if target else "",
+        markup.number(row["not_measurable"]) if pd.notna(row["not_measurable"]) else "",
+    )
+
+
+def _value(card: Card, row: pd.Series | None) -> str:
+    if row is None or pd.isna(row["value"]):
+        return wording.shown_value(row, card.unit)
+    return wording.value_words(row, card.unit)

@@ -1,0 +1,141 @@
+"""All sites at one time on one measure: small lines side by side, and each site beside the state in a funnel."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.brief import markup, panels, signals
+from analysis.brief.attention import messages
+from analysis.brief.figures import Drawing
+from analysis.brief.markup import Html
+from analysis.brief.numbers import Numbers
+from analysis.brief.site_figures import draw_funnel, draw_small_multiples
+from analysis.quality.cards import target_for
+from analysis.quality.charts import chart
+
+FEWEST_SITES = 5  # a funnel of fewer has no spread to speak of
+LIMITS = {95: "95", 99: "99.8"}
+
+
+def measure_of_the_month(numbers: Numbers) -> str | None:
+    """The share that the messages speak of; else one scorecard share after the other, month by month."""
+    shares = [
+        name
+        for name in numbers.cards.scorecard
+        if numbers.cards.cards[name].unit == "share" and name not in dict(numbers.off)
+    ]
+    if not shares:
+        return None
+    spoken_of = [each.measure for each in messages(numbers) if each.measure in shares]
+    return spoken_of[0] if spoken_of else shares[numbers.windows.now.last.ordinal % len(shares)]
+
+
+def side_by_side(numbers: Numbers) -> Html:
+    """Small lines of the month's measure, a site each, and the funnel of the year."""
+    measure = measure_of_the_month(numbers)
+    if measure is None or len(numbers.pages) < 2:
+        return Html("")
+    card = numbers.cards.cards[measure]
+    target = target_for(card, numbers.windows.year)
+    places = [(site.name, _small(numbers, measure, site.site_id)) for site in numbers.pages.itertuples(index=False)]
+    drawing = draw_small_multiples(places, title=card.title, target=target.share if target else None)
+    note = (
+        "One line for each place by name, all on one axis: months where they may be shown, else whole quarters. "
+        "Hollow: out of fewer than 8. A triangle is better, a square worse than usual by more than chance."
+    )
+    return markup.together(
+        markup.figure(drawing.svg, alt=drawing.alt, caption=f"{card.title}, by {numbers.study.place}", note=note,
+                      name=f"multiples-{measure}"),
+        funnel(numbers, measure),
+    )  # fmt: skip
+
+
+def _small(numbers: Numbers, measure: str, site: str) -> pd.DataFrame:
+    points = signals.signal(numbers, measure, site).points
+    return pd.DataFrame({"value": points["value"], "n": points["denominator"], "mark": points["mark"]})
+
+
+def funnel(numbers: Numbers, measure: str, *, named: str | None = None, name_others: bool = True) -> Html:
+    """The year of every site that may be shown against its size; nothing where too few can be.
+
+    With `named` the site is named on its own page; the others are named only where peers may be.
+    """
+    rows = _year(numbers, measure)
+    if len(rows) < FEWEST_SITES:
+        return Html("")
+    card = numbers.cards.cards[measure]
+    drawing, words = funnel_drawing(numbers, measure, rows, named=named, name_others=name_others)
+    note = (
+        f"Grey: 99.8 of 100 sites that work alike would lie there; dotted: 95 of 100, with the spread between sites that there is. "
+        f"Line: the sites together. Spiegelhalter 2005. {numbers.windows.year.words}. {len(rows)} of {len(numbers.pages)} can be shown."
+    )
+    return markup.figure(drawing.svg, alt=drawing.alt, caption=f"{card.title}: {words}", note=note, name=f"funnel-{measure}-{named or 'all'}")  # fmt: skip
+
+
+def funnel_drawing(
+    numbers: Numbers, measure: str, rows: pd.DataFrame, *, named: str | None, name_others: bool
+) -> tuple[Drawing, str]:
+    """The funnel and what it shows in words."""
+    card = numbers.cards.cards[measure]
+    judged = {
+        limit: chart("funnel", rows, numerator="numerator", denominator="denominator", group="name", data_type="PR", limit=limit)
+        for limit in LIMITS
+    }  # fmt: skip
+    outside = pd.Series("", index=rows["name"])
+    for limit, words in LIMITS.items():
+        flagged = judged[limit].points.set_index("facet")["signal"].ne("")
+        outside = outside.mask(flagged.reindex(outside.index), words)
+    sites = rows.assign(
+        n=rows["denominator"], value=rows["numerator"] / rows["denominator"], outside=outside.to_numpy()
+    )
+    own = panels.place_name(numbers, named) if named else None
+    others = sites["name"].where(sites["name"].eq(own) | name_others, "another site")
+    drawing = draw_funnel(
+        sites.assign(name=others),
+        _lines(judged[99].sections, adjusted=bool(judged[99].figures["adjusted"]), largest=sites["n"].max()),
+        title=card.title,
+        named=[own] if own else [],
+        target=float(judged[99].figures["target"]),
+    )
+    return drawing, _funnel_words(sites, own, numbers.study.place, name_others)
+
+
+def _year(numbers: Numbers, measure: str) -> pd.DataFrame:
+    """One row per site whose year may be shown: site_id, name, numerator, denominator."""
+    rows = [
+        (site.site_id, site.name, numbers.row(measure, numbers.windows.year, site=site.site_id))
+        for site in numbers.pages.itertuples(index=False)
+    ]
+    given = [
+        (site_id, name, float(row["numerator"]), float(row["denominator"]))
+        for site_id, name, row in rows
+        if row is not None and pd.notna(row["value"]) and row["denominator"] > 0
+    ]
+    return pd.DataFrame(given, columns=["site_id", "name", "numerator", "denominator"])
+
+
+def _lines(lookup: pd.DataFrame, *, adjusted: bool, largest: float) -> pd.DataFrame:
+    prefix = "od_" if adjusted else ""
+    kept = lookup[lookup["n"].between(1, largest * 1.05)].sort_values("n")
+    return pd.DataFrame(
+        {
+            "n": kept["n"],
+            **{f"{side}{ours}": kept[f"{prefix}{theirs}_{level}"].to_numpy(dtype=float)
+               for side, theirs in (("low", "lower"), ("high", "upper")) for ours, level in (("95", "95"), ("998", "998"))},
+        }
+    ).replace([np.inf, -np.inf], np.nan).dropna()  # fmt: skip
+
+
+def _funnel_words(sites: pd.DataFrame, own: str | None, place: str, name_others: bool) -> str:
+    beyond = sites[sites["outside"].eq("99.8")]
+    if own is not None:
+        row = sites[sites["name"].eq(own)]
+        if row.empty:
+            return "this site is too small to be placed"
+        where = {"": "among the others, as chance alone would have it", "95": "at the edge of what chance explains"}
+        return where.get(row["outside"].iloc[0], "apart from the others by more than chance")
+    if beyond.empty:
+        return f"no {place} differs from the others by more than chance"
+    if not name_others:
+        return f"{len(beyond)} differ from the others by more than chance"
+    names = " and ".join(beyond["name"]) if len(beyond) < 3 else ", ".join(beyond["name"])
+    return f"{names} {'differs' if len(beyond) == 1 else 'differ'} from the others by more than chance"

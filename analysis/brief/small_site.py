@@ -1,0 +1,74 @@
+"""A site too small for charts: its crises in whole numbers, its hub's sites together, and one aim for the next month."""
+
+import pandas as pd
+
+from analysis.brief import markup, panels, signals
+from analysis.brief.markup import Html
+from analysis.brief.numbers import Numbers, pool_of
+
+# A chart can tell nothing of a site that expects fewer: a halving is found with 80% power from about 50 on (simulated, negative
+# binomial with a spread between sites of 0.15).
+FEWEST_CRISES = 50
+# Steps that a team takes itself at every visit, whatever its numbers.
+WITHIN_REACH = {
+    "safety_plan_share": "make a safety plan with the family at every visit, and write it down",
+    "suicide_screen_share": "do the suicide screen at every visit, and write down what came of it",
+    "follow_up_72_hours_share": "call or visit every family again within three days",
+    "crisis_assessment_share": "do the crisis assessment at every visit, and write it down",
+}
+
+
+def is_small(numbers: Numbers, site: str) -> bool:
+    """True where the year has fewer than 50 crises, or so few that their number is hidden, and no share has a chart of its own."""
+    year = numbers.row("episodes", numbers.windows.year, site=site)
+    few = pd.isna(year["value"]) or year["value"] < FEWEST_CRISES
+    charts = [signals.signal(numbers, measure, site) for measure in numbers.cards.scorecard]
+    return few and not any(chart is not None and chart.has_rules for chart in charts)
+
+
+def page(numbers: Numbers, site: str) -> Html:
+    """Its crises, its hub's pooled trend and one aim, in place of charts that could tell nothing."""
+    return markup.together(_cases(numbers, site), _pooled(numbers, site), _aim(numbers, site))
+
+
+def _cases(numbers: Numbers, site: str) -> Html:
+    """The year in whole numbers: a percentage of a few families says more than is known."""
+    lines = []
+    for measure in numbers.cards.scorecard:
+        card, row = numbers.cards.cards[measure], numbers.row(measure, numbers.windows.year, site=site)
+        if card.unit == "share" and row is not None and pd.notna(row["value"]):
+            lines.append(f"{card.title}: {markup.x_of_n(row['numerator'], row['denominator'])}.")
+    intro = (
+        f"Too few families come here for a chart: from {numbers.windows.year.words}, in whole numbers."
+        if lines
+        else "Too few families come here for a chart, or for any number of the year to be shown."
+    )
+    return markup.together(markup.paragraph(intro), markup.list_of(lines))
+
+
+def _pooled(numbers: Numbers, site: str) -> Html:
+    """The sites of its hub taken together, where together they are enough to be shown."""
+    pool = pool_of(numbers, site)
+    if pool is None:
+        return Html("")
+    names = [panels.place_name(numbers, each) for each in pool.sites]
+    said = f"What can be seen of {', '.join(names)} together:"
+    drawn = [panels.trend(numbers, measure, site=pool.pool_id) for measure in ("episodes", "in_person_share")]
+    return markup.together(
+        markup.paragraph(said), Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
+    )
+
+
+def _aim(numbers: Numbers, site: str) -> Html:
+    """The step within the team's reach that was taken least often, or the first of them where none is known."""
+    rows = {measure: numbers.row(measure, numbers.windows.year, site=site) for measure in WITHIN_REACH}
+    given = {measure: row for measure, row in rows.items() if row is not None and pd.notna(row["value"])}
+    measure = min(given, key=lambda name: given[name]["value"]) if given else next(iter(WITHIN_REACH))
+    known = (
+        f" In the year it was so for {markup.x_of_n(given[measure]['numerator'], given[measure]['denominator'])}."
+        if measure in given
+        else ""
+    )
+    return markup.paragraph(
+        f"One aim for next month: {WITHIN_REACH[measure]}.{known} Tick it off at each visit; no chart is needed."
+    )
