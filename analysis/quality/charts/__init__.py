@@ -13,8 +13,9 @@
     funnel                 a place among others at one time         funnel.py
     kaplan_meier           a time by which a share has arrived      arrivals.py
 
-subgroups.py makes points of a table, ranges.py has moving ranges, runs.py counts runs, records.py says what a chart is.
-choice.py picks the chart for a measure and judges its last point. Every departure from the packages that these charts are checked
+subgroups.py makes points of a table, lines.py has the formulas of shewhart.py, ranges.py moving ranges; runs.py counts runs,
+records.py says what a chart is.
+choice.py picks the chart for a measure, judgment.py judges its last point: that is what a brief calls. Every departure from the packages that these charts are checked
 against is in docs/methods.md, Control charts.
 """
 
@@ -26,10 +27,11 @@ import pandas as pd
 
 from analysis.quality.charts.arrivals import kaplan_meier
 from analysis.quality.charts.funnel import funnel
+from analysis.quality.charts.lines import LINES
 from analysis.quality.charts.rare import bernoulli_cusum
 from analysis.quality.charts.records import Chart
 from analysis.quality.charts.runs import candidate_rebase
-from analysis.quality.charts.shewhart import LINES, shewhart
+from analysis.quality.charts.shewhart import shewhart
 from analysis.quality.charts.xmr import xmr
 
 KINDS: dict[str, Callable[..., Chart]] = {

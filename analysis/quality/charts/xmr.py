@@ -50,8 +50,10 @@ def xmr(
 
     >>> months = pd.DataFrame({"on": pd.date_range("2025-01-01", periods=13, freq="MS"), "n": [5, 7] * 6 + [20]})
     >>> drawn = xmr(months, value="n", date="on", direction="decrease", freeze=12)
-    >>> drawn.points[["center", "lower", "upper", "signal", "point_type"]].iloc[-1].tolist()     # mean 6, every step 2
-    [6.0, 0.68, 11.32, 'beyond limit: high', 'concern']
+    >>> drawn.points[["center", "lower", "upper"]].iloc[-1].round(2).tolist()     # mean 6, every step 2
+    [6.0, 0.68, 11.32]
+    >>> drawn.points[["signal", "point_type"]].iloc[-1].tolist()
+    ['beyond limit: high', 'concern']
     """
     if direction not in IMPROVEMENT:
         raise ValueError(f'direction is "{direction}". It may be {", ".join(IMPROVEMENT)}.')
