@@ -18,6 +18,7 @@ TOKEN = re.compile(
     r"""\s*(?:(?P<comment>\#[^\n]*)|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)|(?P<text>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
     r"""|(?P<name>`[^`]*`|[A-Za-z.][\w.]*(?:::[A-Za-z.][\w.]*)?)|(?P<mark><-|<=|>=|==|!=|&&|\|\||%in%|\[\[|\]\]|[-+*/^()\[\],=<>$;:~&|!]))"""
 )
+TABLES = {"d", "df", "dat", "data", "dt"}  # what the input is called where a name of a column could stand
 WORDS = {
     "TRUE": True,
     "T": True,
@@ -67,10 +68,11 @@ class Constant:
 
 @dataclass(frozen=True)
 class Call:
-    """A function, or an operator, with its arguments in order: (name or "", expression)."""
+    """A function, or an operator, with its arguments in order: (name or "", expression); `package` where it is written before ::."""
 
     function: str
     arguments: tuple[tuple[str, Any], ...]
+    package: str = ""
 
 
 def calls(text: str) -> list[Any]:
@@ -146,7 +148,8 @@ def _followed(found: Any, tokens: list, at: int, text: str) -> tuple[Any, int]:
         if mark == "(":
             if not isinstance(found, Name):
                 raise ValueError(f"This R call calls something without a name: {text!r}.")
-            found = Call(found.text.split("::")[-1], given)
+            package, _, function = found.text.rpartition("::")
+            found = Call(function, given, package)
         else:
             found = Call(mark, (("", found), *given))
     return found, at
@@ -188,10 +191,10 @@ def value(expression: Any, table: pd.DataFrame) -> Any:
     if isinstance(expression, Constant):
         return expression.value
     if isinstance(expression, Name):
-        if expression.text == "d":
-            return table
         if expression.text in table.columns:
             return table[expression.text]
+        if expression.text in TABLES:
+            return table
         raise ValueError(
             f'"{expression.text}" is neither a column of the input nor a value. Columns: {", ".join(map(str, table.columns))}.'
         )
@@ -234,7 +237,7 @@ def value(expression: Any, table: pd.DataFrame) -> Any:
         case operator, [left, right] if operator in ARITHMETIC:
             return ARITHMETIC[operator](left, right)
         case "$", _:
-            return value(expression.arguments[0][1], table)[expression.arguments[1][1].value]
+            return whole(expression.arguments[0][1], table)[expression.arguments[1][1].value]
     raise ValueError(f'The R function "{expression.function}" is not one that is understood here.')
 
 
@@ -257,21 +260,39 @@ ARITHMETIC = {
 
 def _part(expression: Call, table: pd.DataFrame) -> Any:
     """Rows of a table, d[rows, ] or subset(d, rows); items of a vector, v[1:12]."""
-    whole = value(expression.arguments[0][1], table)
-    chosen = [
-        value(inner, whole if isinstance(whole, pd.DataFrame) else table) for _, inner in expression.arguments[1:]
-    ]
+    of = whole(expression.arguments[0][1], table) if is_table(expression) else value(expression.arguments[0][1], table)
+    chosen = [value(inner, of if isinstance(of, pd.DataFrame) else table) for _, inner in expression.arguments[1:]]
     if not chosen or len(chosen) > 2 or (len(chosen) == 2 and chosen[1] is not None):
         raise ValueError("A part of a table is read here by rows only, as in d[rows, ] or subset(d, rows).")
     rows = chosen[0]
     if isinstance(rows, pd.Series) and rows.dtype == bool:
-        return whole[rows.to_numpy()].reset_index(drop=True)
+        return of[rows.to_numpy()].reset_index(drop=True)
     at = [int(k) - 1 for k in (rows if isinstance(rows, list) else [rows])]
-    return (
-        whole.iloc[at].reset_index(drop=True)
-        if isinstance(whole, (pd.DataFrame, pd.Series))
-        else [whole[k] for k in at]
+    return of.iloc[at].reset_index(drop=True) if isinstance(of, (pd.DataFrame, pd.Series)) else [of[k] for k in at]
+
+
+def is_table(expression: Any) -> bool:
+    """Whether this is a table and not one of its columns: d, subset(d, ...), d[rows, ]."""
+    if isinstance(expression, Name):
+        return expression.text in TABLES
+    if not isinstance(expression, Call):
+        return False
+    return expression.function in ("subset", "filter") or (
+        expression.function == "[" and len(expression.arguments) == 3
     )
+
+
+def whole(expression: Any, table: pd.DataFrame) -> pd.DataFrame:
+    """The table that an expression is, under whatever name it goes.
+
+    >>> len(whole(calls("subset(cases, n > 1)")[0], pd.DataFrame({"n": [1, 2, 3]})))
+    2
+    """
+    if isinstance(expression, Name):
+        return table
+    if is_table(expression):
+        return _part(expression, table)
+    raise ValueError("Something other than a table stands where the table is named.")
 
 
 def columns_of(formula: Any) -> list[str]:

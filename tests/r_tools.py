@@ -12,7 +12,7 @@ import statsmodels.formula.api as smf
 from statsmodels.genmod.families import Poisson
 
 from analysis.quality.charts import chart
-from tests.r_calls import Call, Name, columns_of, value
+from tests.r_calls import Call, Name, columns_of, is_table, value, whole
 
 # Options that change how a chart looks and nothing that is graded.
 LOOKS = {
@@ -69,7 +69,7 @@ def arguments(call: Call, table: pd.DataFrame) -> tuple[dict[str, Any], pd.DataF
     # funnel_plot(num, denom, group) has no table of its own in older calls; the columns then speak of d.
     data = {"qic": "data", "ptd_spc": ".data", "funnel_plot": ".data", "runcharter": "df"}.get(call.function)
     free = [name for name in order if name not in named and name != ("data" if call.function == "qic" else "")]
-    if call.function in ("funnel_plot",) and not _is_table(loose[:1]):
+    if call.function in ("funnel_plot",) and not (loose and is_table(loose[0])):
         free = [name for name in free if name != ".data"]
     if len(loose) > len(free):
         raise ValueError(
@@ -77,14 +77,8 @@ def arguments(call: Call, table: pd.DataFrame) -> tuple[dict[str, Any], pd.DataF
         )
     named |= dict(zip(free, loose, strict=False))
     if data in named:
-        table = value(named.pop(data), table)
+        table = whole(named.pop(data), table)
     return {name: inner for name, inner in named.items() if name not in LOOKS[call.function]}, table
-
-
-def _is_table(loose: list) -> bool:
-    return bool(loose) and (
-        loose[0] == Name("d") or (isinstance(loose[0], Call) and loose[0].function in ("subset", "filter", "["))
-    )
 
 
 def _column(inner: Any, table: pd.DataFrame, name: str) -> tuple[str, pd.DataFrame]:
@@ -94,7 +88,14 @@ def _column(inner: Any, table: pd.DataFrame, name: str) -> tuple[str, pd.DataFra
     found = value(inner, table)
     if isinstance(found, str) and found in table.columns:
         return found, table
-    return name, table.assign(**{name: found})
+    if np.isscalar(found) or len(found) != len(table):
+        raise ValueError(f"{name.strip('.')}: as many values are needed as the table has rows ({len(table)}).")
+    return name, table.assign(**{name: list(found)})
+
+
+def _alone(inner: Any, table: pd.DataFrame) -> pd.DataFrame:
+    """A table of one column, for a call about one vector; it may be shorter than the input, as death[1:500] is."""
+    return pd.DataFrame({".x": list(value(inner, table))})
 
 
 def _options(given: Mapping[str, Any], table: pd.DataFrame, names: Mapping[str, str]) -> dict:
@@ -109,6 +110,8 @@ def qic(call: Call, table: pd.DataFrame, screened: bool) -> dict:
         del given["y"]
     if "n" in given and value(given["n"], table) is None:
         del given["n"]
+    if "y" not in given and "n" not in given and "facets" not in given:
+        given["x"], table = Name(".x"), _alone(given["x"], table)
     axis, table = _column(given["x"], table, ".x")
     options: dict[str, Any] = {"value": axis}
     if "y" in given:
@@ -339,6 +342,7 @@ def runcharter(call: Call, table: pd.DataFrame, screened: bool) -> dict:
         if theirs not in given:
             raise ValueError(f"runcharter needs {theirs}.")
         columns[ours], table = _column(given[theirs], table, f".{ours}")
+    table = table.assign(**{columns["facet"]: table[columns["facet"]].astype(str)})
     options = _options(
         given, table, {"med_rows": "baseline_points", "runlength": "run_length", "direction": "direction"}
     )
@@ -357,11 +361,11 @@ def runcharter(call: Call, table: pd.DataFrame, screened: bool) -> dict:
 
 def bchart(call: Call, table: pd.DataFrame, screened: bool) -> dict:
     given, table = arguments(call, table)
-    column, table = _column(given["x"], table, ".x")
+    table = _alone(given["x"], table)
     drawn = chart(
         "bernoulli_cusum",
         table,
-        value=column,
+        value=".x",
         **_options(given, table, {"target": "target", "or": "odds_ratio", "limit": "limit"}),
     )
     points = drawn.points

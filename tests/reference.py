@@ -76,7 +76,7 @@ def read_input(path: Path) -> pd.DataFrame:
 
 def result_of(text: str, table: pd.DataFrame) -> dict:
     """The graded tree of one call text: options(), assignments to d, and the one call that draws."""
-    screened = False  # qicharts2 screens only when it is attached or told to
+    screened = None  # not told
     found = None
     for expression in calls(text):
         call = expression
@@ -97,9 +97,10 @@ def result_of(text: str, table: pd.DataFrame) -> dict:
         elif call.function == "options":
             screened = _screening(call, screened)
         elif call.function in ("library", "require"):
-            screened = screened or call.arguments[0][1] == Name("qicharts2")
+            screened = True if call.arguments[0][1] == Name("qicharts2") else screened
         elif call.function in TOOLS:
-            found = TOOLS[call.function](call, table, screened)
+            # qicharts2 screens when it is attached: qic(...) then needs no package before it.
+            found = TOOLS[call.function](call, table, not call.package if screened is None else screened)
         else:
             raise ValueError(f'The call of "{call.function}" is not one that is understood here.')
     if found is None:
@@ -115,7 +116,7 @@ def _target(expression: Any) -> str:
     raise ValueError("Something other than a column or d is assigned to.")
 
 
-def _screening(call: Call, screened: bool) -> bool:
+def _screening(call: Call, screened: bool | None) -> bool | None:
     for name, inner in call.arguments:
         if name == "qic.screenedmr":
             screened = bool(value(inner, pd.DataFrame()))

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.quality.charts import chart
 from analysis.quality.charts.subgroups import numbers
 from analysis.quality.counts import PER_CHILDREN
 
@@ -158,7 +157,8 @@ def _share(known: pd.DataFrame) -> tuple[str, str]:
             "p_prime",
             f"Shares of {cases:.0f} cases a point: chance alone is so small there that limits follow the real spread (p').",
         )
-    flagged = (chart("p", known, value="numerator", n="denominator").points["signal"] != "").sum()
+    p = known["numerator"].sum() / known["denominator"].sum()
+    flagged = int(((known["y"] - p).abs() > 3 * np.sqrt(p * (1 - p) / known["denominator"])).sum())
     if flagged >= FLAGS_FAR_ABOVE_CHANCE and flagged > PART_FAR_ABOVE_CHANCE * len(known):
         return (
             "p_prime",

@@ -69,7 +69,7 @@ def _three_sigma(
     about: pd.Series | None = None,
 ) -> Lines:
     def at(k: int) -> pd.Series:
-        return (center + k * sigma).where(lambda line: ~np.isfinite(line), (center + k * sigma).clip(floor, ceiling))
+        return np.clip(center + k * sigma, floor, ceiling)
 
     return Lines(y, center, at(-3), at(3), at(-2), at(2), about)
 

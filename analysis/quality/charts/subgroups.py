@@ -7,12 +7,7 @@ import pandas as pd
 
 from analysis.quality.charts.records import NO_FACET
 
-AGGREGATES = {
-    "mean": lambda values: values.mean(),
-    "median": lambda values: values.median(),
-    "sum": lambda values: values.sum(),
-    "sd": lambda values: values.std(ddof=1),
-}
+AGGREGATES = {"mean": "mean", "median": "median", "sum": "sum", "sd": "std"}
 PERIODS = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 
 ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?"
@@ -139,6 +134,7 @@ def add_sections(points: pd.DataFrame, *, part: Positions, rebase: Dates, exact_
     points["section"] = 1
     if part is not None:
         ends = np.unique(positions(part, "part"))
+        ends = ends[ends > 0]
         points["section"] = 1 + np.searchsorted(ends, points["order"] - 1, side="right")
         return points
     if rebase is None:
