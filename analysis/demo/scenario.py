@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, StringConstraints
 
+from analysis.demo.companions.parts import Children, Companions, Enrollment, FirstResponse
 from analysis.demo.parts import (
     Answers,
     Clocks,
@@ -102,6 +103,10 @@ class Scenario(Record):
     answers: Answers
     living: Living
     stabilization: Stabilization
+    children: Children
+    first_response: FirstResponse
+    enrollment: Enrollment
+    companions: Companions
     program: Program
     sites: tuple[Site, ...]
     export: Export
