@@ -54,6 +54,7 @@ def _beside(
     nowhere, outside = rng.random((2, rows))
     nowhere, outside = nowhere < parts.no_place, outside < parts.outside_all_care
     counties = read_counties()["county_fips"]
+    outcome = draw_mix(parts.outcome, rows, rng)
     elsewhere = rng.choice(counties[~counties.isin(site_counties["county_fips"])].to_numpy(), rows)
     return pd.DataFrame(
         {
@@ -61,7 +62,7 @@ def _beside(
             "site_id": like["site_id"].mask(nowhere | outside),
             "county_fips": like["county_fips"].mask(outside, pd.Series(elsewhere)).mask(nowhere),
             "channel": draw_codes(weights, list(parts.beside_channel), rng),
-            "recommended_mode": "phone",
-            "outcome": draw_mix(parts.outcome, rows, rng),
+            "recommended_mode": np.where(outcome == "abandoned", None, "phone"),
+            "outcome": outcome,
         }
     )
