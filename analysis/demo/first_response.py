@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from analysis.demo.draws import DAY, at_sites, blank_some, draw_codes, draw_mix
 from analysis.demo.companions.parts import BySite
+from analysis.demo.draws import DAY, at_sites, blank_some, draw_codes, draw_mix
 from analysis.demo.scenario import Scenario
 from analysis.tables import IN_PERSON_MODES
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from analysis.demo.children import add_children_described
 from analysis.demo.clocks import add_clocks, find_boundaries, keep_off_boundaries, keep_off_midnight
-from analysis.demo.counties import make_population
 from analysis.demo.companions.tables import make_companions
+from analysis.demo.counties import make_population
 from analysis.demo.crises import add_answers, add_outcomes, count_outcomes
 from analysis.demo.episodes import add_children, add_expected, draw_requests
 from analysis.demo.first_response import add_first_response
@@ -66,9 +66,7 @@ class State:
     def _companions(self) -> tuple[dict[str, pd.DataFrame], dict]:
         # Made when first asked for: a study of many states needs their episodes alone.
         children = count_children_by_site(self.site_counties, self.population, self.scenario)
-        return make_companions(
-            self.episodes, self.outcomes, self.sites, self.site_counties, children, self.scenario
-        )
+        return make_companions(self.episodes, self.outcomes, self.sites, self.site_counties, children, self.scenario)
 
 
 def make_state(scenario: Scenario) -> State:

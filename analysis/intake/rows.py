@@ -67,7 +67,7 @@ def sort_rows(
         reasons = _joined(reasons, _if(those, reason))
     if table.name == "episodes":
         rows, reasons = _episodes(rows, reasons, table, mapping, source, ages, findings)
-    rows = blank_slips(table.name, rows, known, findings)
+    rows = blank_slips(table.name, rows, reasons.eq(""), known, findings)
     rows = rows.reindex(columns=[column.name for column in table.columns if column.name in rows])
     rows["fate"] = pd.Series(REJECTED, index=rows.index).where(reasons.ne(""), ACCEPTED)
     rows, reasons = _keys_once(table, rows, text, reasons)

@@ -28,8 +28,12 @@ OF_THE_EPISODE = ("initial_completed_on", "enrolled_on")
 
 def broken_rules(table: str, rows: pd.DataFrame, covers: Covers, known: Known) -> dict[str, pd.Series]:
     """The rows of a table that cannot be used, by reason; identifiers are those of their owners by now."""
-    broken = {f"{last} comes before {first}": rows[last] < rows[first] for first, last in SPANS if _has(rows, first, last)}
-    broken |= {f"{part} is more than {whole}": rows[part] > rows[whole] for part, whole in PARTS if _has(rows, part, whole)}
+    broken = {
+        f"{last} comes before {first}": rows[last] < rows[first] for first, last in SPANS if _has(rows, first, last)
+    }
+    broken |= {
+        f"{part} is more than {whole}": rows[part] > rows[whole] for part, whole in PARTS if _has(rows, part, whole)
+    }
     if known.sites is not None and "site_id" in rows:
         broken["site_id is not in the sites table"] = rows["site_id"].notna() & ~rows["site_id"].isin(known.sites)
     if table == "site_hours":
@@ -50,17 +54,17 @@ def broken_rules(table: str, rows: pd.DataFrame, covers: Covers, known: Known) -
     return broken
 
 
-def blank_slips(table: str, rows: pd.DataFrame, known: Known, findings: Findings) -> pd.DataFrame:
-    """The rows without the days that cannot be and that no row needs, each counted; and problems that are listed only."""
+def blank_slips(table: str, rows: pd.DataFrame, usable: pd.Series, known: Known, findings: Findings) -> pd.DataFrame:
+    """The rows without the days that cannot be and that no row needs, counted in usable ones; and problems that are listed only."""
     if table == "scales":
-        wrong = _before_its_episode(rows, "rated_on", known)
+        wrong = usable & _before_its_episode(rows, "rated_on", known)
         rows = _blanked(rows, "rated_on", wrong, "a day before its episode, treated as missing", findings)
     if table == "episodes":
         for day in OF_THE_EPISODE:
-            wrong = rows["counted_on"] - rows[day] > BEFORE_THE_EPISODE
+            wrong = usable & (rows["counted_on"] - rows[day] > BEFORE_THE_EPISODE)
             rows = _blanked(rows, day, wrong, "a day before its episode, treated as missing", findings)
     if table == "staffing":
-        over = int((rows["filled"] > rows["funded"]).sum())
+        over = int((usable & (rows["filled"] > rows["funded"])).sum())
         if over:
             findings.add("more positions filled than funded", "filled", raw=over, left=over)
     return rows

@@ -47,7 +47,9 @@ def _beside(
     """Calls without an episode: as many a site as its episodes say, on their days, in their counties."""
     parts = scenario.companions.calls
     number = rng.poisson(at_sites(parts.beside, episodes["site_id"]))
-    like = episodes.loc[episodes.index.repeat(number), ["requested_at", "site_id", "county_fips"]].reset_index(drop=True)
+    like = episodes.loc[episodes.index.repeat(number), ["requested_at", "site_id", "county_fips"]].reset_index(
+        drop=True
+    )
     rows = len(like)
     weights = np.tile(list(parts.beside_channel.values()), (rows, 1))
     weights[:, list(parts.beside_channel).index("line_988")] *= at_sites(parts.line_988_times, like["site_id"])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo.companions.care import numbered
-from analysis.demo.draws import DAY, at_sites, draw_mix
+from analysis.demo.draws import at_sites, draw_mix
 from analysis.demo.scenario import Scenario
 from analysis.tables import CONTACTS
 

@@ -114,7 +114,10 @@ WORDS: dict[str, dict[str, dict[str, str]]] = {
 
 
 def write_out(raw: Mapping[str, pd.DataFrame], day_format: str) -> dict[str, pd.DataFrame]:
-    """The tables as text under the record system's headers, "" where missing; a value that is no code stays as it is."""
+    """The tables as text under the record system's headers, "" where missing; a value that is no code stays as it is.
+
+    The workbook's days stay days.
+    """
     return {name: _as_text(name, raw[name], day_format) for name in HEADERS}
 
 
@@ -123,7 +126,9 @@ def _as_text(name: str, raw: pd.DataFrame, day_format: str) -> pd.DataFrame:
     for column, header in HEADERS[name].items():
         kind, values = RECEIVED[name].column(column).kind, raw[column]
         if kind == "day":
-            text[header] = day_text(pd.to_datetime(values), day_format)
+            days = pd.to_datetime(values)
+            # A workbook has date cells.
+            text[header] = days if name == WORKBOOK else day_text(days, day_format)
         elif kind in ("number", "count"):
             text[header] = values.map("{:g}".format, na_action="ignore").fillna("")
         else:

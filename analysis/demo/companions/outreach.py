@@ -14,7 +14,10 @@ PARTNERS = 6  # different ones a site and audience
 def make_outreach(sites: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     """The outreach table: one row per event, ordered by day; a site that has stopped holds none from that day on."""
     parts, rng, last = scenario.companions.outreach, scenario.stream("outreach"), pd.Timestamp(scenario.covers.to_on)
-    days = [pd.date_range(site.opened_on, last if pd.isna(site.closed_on) else site.closed_on) for site in sites.itertuples()]
+    days = [
+        pd.date_range(site.opened_on, last if pd.isna(site.closed_on) else site.closed_on)
+        for site in sites.itertuples()
+    ]
     each = pd.DataFrame({"site_id": np.repeat(sites["site_id"].to_numpy(), [len(span) for span in days])})
     each["held_on"] = np.concatenate(days)
     workdays = each["held_on"].dt.dayofweek.lt(5)

@@ -37,11 +37,11 @@ def count_positions_filled(
     """The staffing table: one row per site and month from its opening to its closing (funded, filled)."""
     last, rows = pd.Timestamp(scenario.covers.to_on), []
     for site in sites.itertuples():
-        own = staff[staff["site_id"].eq(site.site_id)]
+        hired, left = staff.loc[staff["site_id"].eq(site.site_id), ["hired_on", "left_on"]].to_numpy().T
         until = last if pd.isna(site.closed_on) else site.closed_on
         for month in pd.period_range(site.opened_on, until, freq="M"):
-            day = min(month.end_time.normalize(), until)
-            there = own["hired_on"].le(day) & ~own["left_on"].lt(day)
+            day = min(month.end_time.normalize(), until).to_datetime64()
+            there = (hired <= day) & ~(left < day)
             rows.append((site.site_id, month.start_time, float(positions[site.site_id]), float(there.sum())))
     return pd.DataFrame(rows, columns=STAFFING.names)
 
