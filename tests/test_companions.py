@@ -12,7 +12,7 @@ from analysis.demo.companions.scales import BETTER
 from analysis.demo.records import make_raw_companions, make_raw_episodes, write_raw, write_truth
 from analysis.demo.scenario import read_scenario
 from analysis.demo.state import make_state
-from analysis.params import ParamsError
+from analysis.params import ROOT, ParamsError
 from analysis.tables import RECEIVED, SCALE_RANGES
 
 CERTAIN = 0.999  # of an interval that the truth must lie in: with a fixed seed it does or does not
@@ -357,3 +357,11 @@ def test_more_dirt_than_rows_can_have_and_unknown_kinds_are_refused(state, scena
         with_dirt({"contacts": {"orphn": 1}})
     with pytest.raises(ParamsError, match=r'"contact" is not a table \(did you mean "contacts"\?\)'):
         with_dirt({"contact": {"orphan": 1}})
+
+
+def test_a_site_that_is_not_there_is_refused_wherever_it_is_named(tmp_path):
+    text = (ROOT / "params" / "demo" / "state.yml").read_text("utf-8")
+    (tmp_path / "params" / "demo").mkdir(parents=True)
+    (tmp_path / "params" / "demo" / "state.yml").write_text(text.replace("site-14: 0.0, site-01", "site-41: 0.0, site-01"), "utf-8")  # fmt: skip
+    with pytest.raises(ParamsError, match=r'"site-41" is not one of sites \(did you mean "site-14"\?\)'):
+        read_scenario("base", root=tmp_path)
