@@ -268,6 +268,9 @@ SCALES = {
     "ohio_functioning": "Ohio Scales, Functioning",
     "cans": "CANS, total of the needs items",
 }
+# The lowest and the highest score of each scale. Ohio Scales: 20 items of 0 to 5, and 20 of 0 to 4
+# (https://psypack.com/assessments/ohio-youth-problem-functioning-and-satisfaction-scales-w-form). CANS: as wide as the column.
+SCALE_RANGES = {"ohio_problems": (0, 100), "ohio_functioning": (0, 80), "cans": (0, 300)}
 RATERS = {"worker": "worker", "parent": "parent or caregiver", "youth": "youth"}
 OCCASIONS = {"intake": "at intake", "discharge": "at discharge"}
 

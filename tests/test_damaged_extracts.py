@@ -483,3 +483,143 @@ def test_a_damaged_extract_ends_in_a_sentence_or_in_counted_rows(case: Case, tmp
 def test_every_case_has_its_own_name():
     assert [name for name, cases in Counter(case.name for case in CASES).items() if cases > 1] == []
     assert len(CASES) >= 50
+
+
+# --- tables beside the episodes --------------------------------------------------------------------------------------
+
+CONTACTS = [["K-1", "EP-700", "2025-03-14", "Kept"], ["K-2", "EP-701", "2025-03-16", "Missed"], ["K-3", "EP-702", "2025-03-17", "Kept"]]  # fmt: skip
+CONTACTS_HEADER = ["No", "ID", "Day", "Came"]
+SCORES = [["EP-700", "ohio_problems", "worker", "intake", "2025-03-14", "40"], ["EP-700", "ohio_problems", "worker", "discharge", "2025-04-14", "31"]]  # fmt: skip
+SCORES_HEADER = ["ID", "Form", "By", "When", "Day", "Total"]
+NO_EPISODE = "episode_id is not among the accepted rows of episodes"
+
+
+def beside(name: str, columns: dict[str, str], **formats: str) -> dict:
+    """The source with one table beside the episodes, from <name>.csv."""
+    mapped = {
+        column: {"from": header} | ({"format": formats[column]} if column in formats else {})
+        for column, header in columns.items()
+    }
+    return source(lambda made: made["tables"].update({name: {"files": f"{name}.csv", "columns": mapped}}))
+
+
+def contacts(**formats: str) -> dict:
+    names = ("contact_id", "episode_id", "contacted_on", "result")
+    return beside("contacts", dict(zip(names, CONTACTS_HEADER, strict=True)), **formats)
+
+
+def scores() -> dict:
+    names = ("episode_id", "scale", "rater", "occasion", "rated_on", "score")
+    return beside("scales", dict(zip(names, SCORES_HEADER, strict=True)))
+
+
+def with_contact(row: int, column: str, value: str) -> str:
+    rows = copy.deepcopy(CONTACTS)
+    rows[row][CONTACTS_HEADER.index(column)] = value
+    return text(rows, header=CONTACTS_HEADER)
+
+
+def with_score(row: int, column: str, value: str) -> str:
+    rows = copy.deepcopy(SCORES)
+    rows[row][SCORES_HEADER.index(column)] = value
+    return text(rows, header=SCORES_HEADER)
+
+
+def case_beside(table: str, name: str, content: str | None, made: dict, **rest: object) -> Case:
+    files = {"episodes.csv": text().encode()} | ({} if content is None else {f"{table}.csv": content.encode()})
+    return Case(f"{table}: {name}", files, made, **rest)
+
+
+EXACT = text(CONTACTS, header=CONTACTS_HEADER)
+SURVEYS = {"survey_id": "No", "site_id": "Site", "episode_id": "ID", "respondent": "Who", "sent_on": "Sent", "answered_on": "Back"}  # fmt: skip
+STAFF = {"staff_id": "No", "site_id": "Site", "hired_on": "From", "left_on": "To"}
+HOURS = {"site_id": "Site", "from_on": "From", "weekday": "Day", "from_hour": "Opens", "to_hour": "Closes"}
+BESIDE = [
+    case_beside("contacts", "no file", None, contacts(), says=("tables.contacts.files", '"contacts.csv" matches no file', "Copy the extract")),
+    case_beside("contacts", "an empty file", "", contacts(), says=("contacts.csv", "the file is empty", "Ask the sender")),
+    case_beside("contacts", "a column lacks", text([row[:3] for row in CONTACTS], header=CONTACTS_HEADER[:3]), contacts(),
+                says=("contacts.csv", 'lacks the column "Came"', "Correct the mapping")),
+    case_beside("contacts", "a required column that is not mapped", EXACT, beside("contacts", {"contact_id": "No", "contacted_on": "Day"}),
+                says=("tables.contacts.columns", "episode_id is missing; every row needs it")),
+    case_beside("contacts", "dates of another form", EXACT, contacts(contacted_on="%m/%d/%Y"),
+                says=("contacts.csv", "3 of 3 values of contacted_on", '"%m/%d/%Y"', "Correct its format")),
+    case_beside("contacts", "nothing wrong", EXACT, contacts(), counts=(3, 3, 0, 0)),
+    case_beside("contacts", "only a header", text([], header=CONTACTS_HEADER), contacts(), counts=(0, 0, 0, 0)),
+    case_beside("contacts", "an episode that nobody has", with_contact(0, "ID", "EP-7999"), contacts(), counts=(3, 2, 1, 0), reasons={NO_EPISODE: 1}),
+    case_beside("contacts", "no episode", with_contact(0, "ID", ""), contacts(), counts=(3, 2, 1, 0), reasons={"episode_id is missing": 1}),
+    case_beside("contacts", "an episode in other letters", with_contact(0, "ID", "ep-70 0"), contacts(), counts=(3, 3, 0, 0),
+                problems={"episode_id in other capitals or blanks than in episodes": 1}),
+    case_beside("contacts", "the same row again", text([*CONTACTS, CONTACTS[0]], header=CONTACTS_HEADER), contacts(), counts=(4, 3, 0, 1),
+                reasons={"the same row again, with the same contact_id": 1}),
+    # EP-700 was called in on 13 March.
+    case_beside("contacts", "the day before its episode", with_contact(0, "Day", "2025-03-12"), contacts(), counts=(3, 3, 0, 0)),
+    case_beside("contacts", "two days before its episode", with_contact(0, "Day", "2025-03-11"), contacts(), counts=(3, 2, 1, 0),
+                reasons={"contacted_on comes before its episode": 1}),
+    # The extract ends on 31 December 2025; 56 days on is 25 February.
+    case_beside("contacts", "eight weeks after the extract", with_contact(0, "Day", "2026-02-25"), contacts(), counts=(3, 3, 0, 0)),
+    case_beside("contacts", "a day later than that", with_contact(0, "Day", "2026-02-26"), contacts(), counts=(3, 2, 1, 0),
+                reasons={"contacted_on outside the days that the extract covers": 1}),
+    Case("contacts: of an episode that was rejected", {"episodes.csv": with_value(0, "Age", "34").encode(), "contacts.csv": EXACT.encode()},
+         contacts(), counts=(3, 2, 1, 0), reasons={NO_EPISODE: 1}),
+    case_beside("scales", "nothing wrong", text(SCORES, header=SCORES_HEADER), scores(), counts=(2, 2, 0, 0)),
+    case_beside("scales", "the highest score", with_score(0, "Total", "100"), scores(), counts=(2, 2, 0, 0)),
+    case_beside("scales", "one above the highest score", with_score(0, "Total", "101"), scores(), counts=(2, 1, 1, 0),
+                reasons={"score outside the range of its scale": 1}),
+    case_beside("scales", "999 for not rated", with_score(0, "Total", "999"), scores(), counts=(2, 1, 1, 0),
+                reasons={"score is not a number of at least 0 and at most 300": 1}),
+    case_beside("scales", "discharge before intake", with_score(1, "Day", "2025-03-13"), scores(), counts=(2, 1, 1, 0),
+                reasons={"rated_on of the discharge comes before that of the intake": 1}),
+    case_beside("scales", "a rating before the episode", with_score(0, "Day", "2025-01-14"), scores(), counts=(2, 2, 0, 0),
+                problems={"a day before its episode, treated as missing": 1}),
+    case_beside("satisfaction", "of no episode", text([["S1", "north", "EP-7999", "family", "2025-04-01", ""], ["S2", "north", "", "family", "2025-04-01", ""]], header=list(SURVEYS.values())),
+                beside("satisfaction", SURVEYS), counts=(2, 2, 0, 0), problems={f"{NO_EPISODE}; the row is kept without it": 1}),
+    case_beside("satisfaction", "answered before it was sent", text([["S1", "north", "EP-700", "family", "2025-04-02", "2025-04-01"]], header=list(SURVEYS.values())),
+                beside("satisfaction", SURVEYS), counts=(1, 0, 1, 0), reasons={"answered_on comes before sent_on": 1}),
+    # The history of staff may be older than the extract.
+    case_beside("staff", "hired before the extract, and one gone before coming", text([["P1", "north", "2019-01-01", ""], ["P2", "north", "2025-02-01", "2025-01-01"]], header=list(STAFF.values())),
+                beside("staff", STAFF), counts=(2, 1, 1, 0), reasons={"left_on comes before hired_on": 1}),
+    case_beside("training", "of a study without staff", text([["P1", "trauma", "2020-02-01", "5"]], header=["No", "Course", "Day", "Hours"]),
+                beside("training", {"staff_id": "No", "module": "Course", "completed_on": "Day", "hours": "Hours"}), counts=(1, 1, 0, 0),
+                problems={"staff_id cannot be looked up: this study has no table staff": 1}),
+    case_beside("site_hours", "past midnight in one row", text([["north", "2019-01-01", "monday", "20", "2"], ["north", "2019-01-01", "monday", "8", "24"]], header=list(HOURS.values())),
+                beside("site_hours", HOURS), counts=(2, 1, 1, 0), reasons={"to_hour is not after from_hour (hours past midnight are a row of the next day)": 1}),
+    case_beside("staffing", "more filled than funded", text([["north", "2025-01-01", "3", "4"]], header=["Site", "Month", "All", "Filled"]),
+                beside("staffing", {"site_id": "Site", "month_on": "Month", "funded": "All", "filled": "Filled"}), counts=(1, 1, 0, 0),
+                problems={"more positions filled than funded": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in BESIDE])
+def test_a_damaged_table_beside_the_episodes_ends_in_a_sentence_or_in_counted_rows(case: Case, tmp_path: Path):
+    write(case, tmp_path)
+    table = case.name.split(":")[0]
+    if case.says:
+        with pytest.raises((IntakeError, params.ParamsError)) as refused:
+            read(tmp_path)
+        assert [word for word in case.says if word not in str(refused.value)] == [], str(refused.value)
+        return
+    extract, folder = read(tmp_path)
+    receipts = extract.receipts[extract.receipts["table"].eq(table)]
+    assert tuple(receipts[["rows_read", "accepted", "rejected", "set_aside"]].iloc[0]) == case.counts
+    assert len(pd.read_parquet(folder / f"{table}.parquet")) == case.counts[1]
+    assert Counter(pd.read_parquet(folder / "rejected" / f"{table}.parquet")["reason"]) == case.reasons
+    problems = pd.read_csv(folder / "problems.csv").groupby("problem")["raw"].sum()
+    assert {problem: int(problems.get(problem, 0)) for problem in case.problems} == case.problems
+    assert [identifier for identifier in IDENTIFIERS if identifier in everything_written(folder)] == []
+
+
+def test_days_of_an_episode_that_lie_before_it_are_blanked_and_the_episode_stays(tmp_path: Path):
+    days = [
+        "2025-03-12",
+        "2025-03-12",
+        "2025-03-15",
+        "",
+        "",
+        "",
+    ]  # called in on 13, 14, 15 March: one, two, no days before
+    rows = [[*row, day] for row, day in zip(ROWS, days, strict=True)]
+    made = columns(enrolled_on={"from": "In Care"})
+    write(Case("", {"episodes.csv": text(rows, header=[*HEADER, "In Care"]).encode()}, made), tmp_path)
+    _, folder = read(tmp_path)
+    kept = pd.read_parquet(folder / "episodes.parquet")["enrolled_on"]
+    assert kept.notna().tolist() == [True, False, True, False, False, False]

@@ -546,8 +546,10 @@ def test_rows_without_dirt_say_what_the_clean_episodes_say(state, rows):
 def test_each_fiscal_year_has_a_file_in_its_own_format(folder):
     names = [path.name for path in sorted(folder.iterdir())]
     assert names == [
+        "calls.csv", "contacts.csv",
         "episodes_SFY2024.csv", "episodes_SFY2025.csv", "episodes_SFY2026.csv.gz", "episodes_SFY2027.xlsx",
-        "population.csv", "site_counties.csv", "sites.csv",
+        "outreach.xlsx", "population.csv", "readiness.csv", "referrals.csv", "satisfaction.csv", "scales.csv",
+        "site_counties.csv", "site_hours.csv", "sites.csv", "staff.csv", "staffing.csv", "training.csv",
     ]  # fmt: skip
     with pytest.raises(UnicodeDecodeError):
         (folder / "episodes_SFY2025.csv").read_bytes().decode("utf-8")
@@ -620,7 +622,7 @@ def test_the_command_writes_the_files_and_the_truth_and_leaves_no_part_behind(tm
     assert main([], root=tmp_path) == 0
     assert main([], root=tmp_path) == 0  # again, over its own files
     written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert len(written) == 9
+    assert len(written) == 18 + 2  # raw files and the truth
     assert written[-2:] == ["data/truth/demo/base/children.parquet", "data/truth/demo/base/summary.json"]
     assert not list(tmp_path.rglob(".*"))
 

@@ -9,7 +9,10 @@
     responses.py   who asked, why, what was given and how it ended
     clocks.py      when the team was sent, came and left
     crises.py      is the crisis an ED visit without the service and with it, and what the caller says
-    placement.py   where children live at the call and at discharge
+    placement.py   where children live at the call and at discharge, and when stabilization began
+    children.py    sex, race and ethnicity, and insurance
+    first_response.py   who went out, and what was done
+    companions/    the tables beside the episodes: contacts, scales, referrals, calls, staff and the rest
     program.py     what the service costs: params/demo/program.csv
     state.py       State: all of it, clean, with the truth
     dirt.py        what is wrong with the raw files, counted

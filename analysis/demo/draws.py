@@ -5,7 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from analysis.demo.companions.parts import BySite, TimesBySite
+
 MINUTE = pd.Timedelta(minutes=1)
+DAY = pd.Timedelta(days=1)
 
 
 def draw_codes(weights: np.ndarray, codes: list[str], rng: np.random.Generator) -> np.ndarray:
@@ -37,3 +40,31 @@ def minutes(lengths: np.ndarray) -> pd.TimedeltaIndex:
     ['0 days 01:00:00']
     """
     return pd.to_timedelta(np.ceil(lengths).astype("int64"), unit="min")
+
+
+def at_sites(parts: BySite | TimesBySite, site_id: pd.Series) -> np.ndarray:
+    """The value of each row's site: its own, or the ordinary one.
+
+    >>> at_sites(BySite(ordinary=0.9, by_site={"site-03": 0.6}), pd.Series(["site-01", "site-03"])).tolist()
+    [0.9, 0.6]
+    """
+    return site_id.map(parts.by_site).astype(float).fillna(parts.ordinary).to_numpy()
+
+
+def blank_some(values: pd.Series, chance: np.ndarray, rng: np.random.Generator) -> pd.Series:
+    """The values with some missing, each by its row's chance.
+
+    >>> blank_some(pd.Series(["a", "b"]), np.array([1.0, 0.0]), np.random.default_rng(1)).tolist()
+    [nan, 'b']
+    """
+    return values.mask(rng.random(len(values)) < chance)
+
+
+def day_text(days: pd.Series, form: str) -> pd.Series:
+    """Days as text, "" where missing; each different day is written once, which is what makes long tables quick.
+
+    >>> day_text(pd.Series(pd.to_datetime(["2025-03-01", None])), "%m/%d/%Y").tolist()
+    ['03/01/2025', '']
+    """
+    number, different = pd.factorize(days)
+    return pd.Series([*different.strftime(form), ""], dtype=object).take(number).set_axis(days.index)

@@ -36,7 +36,7 @@ def _average_one(factors: tuple[float, ...]) -> tuple[float, ...]:
     return factors
 
 
-def _mix(codes: dict[str, str]) -> type:
+def mix_of(codes: dict[str, str]) -> type:
     """Shares of codes of one set, adding up to 1."""
     return Annotated[dict[Literal[tuple(codes)], Share], AfterValidator(_sum_to_one)]
 
@@ -58,7 +58,7 @@ class PopulationParts(Record):
     """How the real under-18 counts are split and added to."""
 
     years: tuple[int, ...]
-    age_shares: _mix({band: band for band, (_, oldest) in AGE_BANDS.items() if oldest < 18})
+    age_shares: mix_of({band: band for band, (_, oldest) in AGE_BANDS.items() if oldest < 18})
     young_adults: Share
     poverty_shares: Between
 
@@ -98,16 +98,16 @@ class School(Record):
 class Referrals(Record):
     """Who asks for help."""
 
-    school_hours: _mix(REFERRAL_SOURCES)
-    otherwise: _mix(REFERRAL_SOURCES)
+    school_hours: mix_of(REFERRAL_SOURCES)
+    otherwise: mix_of(REFERRAL_SOURCES)
 
 
 class Problems(Record):
     """First problems of younger and older children, and how often a second is named."""
 
     oldest_of_younger: int
-    younger: _mix(PRESENTING_PROBLEMS)
-    older: _mix(PRESENTING_PROBLEMS)
+    younger: mix_of(PRESENTING_PROBLEMS)
+    older: mix_of(PRESENTING_PROBLEMS)
     second_share: Share
 
 
@@ -116,27 +116,27 @@ class Modes(Record):
 
     phone_wished: Share
     later_wished: Share
-    urgency_at_once: _mix(URGENCIES)
-    urgency_by_phone: _mix(URGENCIES)
-    seen_at_once: _mix(RESPONSE_MODES)
-    seen_later: _mix(RESPONSE_MODES)
-    not_seen: _mix(RESPONSE_MODES)
-    phone_given: _mix(RESPONSE_MODES)
-    attempt_result: _mix(ATTEMPT_RESULTS)
+    urgency_at_once: mix_of(URGENCIES)
+    urgency_by_phone: mix_of(URGENCIES)
+    seen_at_once: mix_of(RESPONSE_MODES)
+    seen_later: mix_of(RESPONSE_MODES)
+    not_seen: mix_of(RESPONSE_MODES)
+    phone_given: mix_of(RESPONSE_MODES)
+    attempt_result: mix_of(ATTEMPT_RESULTS)
     cancelled_share: Share
 
 
 class Locations(Record):
     """Where teams go when a school asked, and otherwise."""
 
-    school: _mix(RESPONSE_LOCATIONS)
-    otherwise: _mix(RESPONSE_LOCATIONS)
+    school: mix_of(RESPONSE_LOCATIONS)
+    otherwise: mix_of(RESPONSE_LOCATIONS)
 
 
 class Endings(Record):
     """Weights of the dispositions: `base`, times those of the problem and of the place."""
 
-    base: _mix(DISPOSITIONS)
+    base: mix_of(DISPOSITIONS)
     by_problem: dict[Literal[tuple(PRESENTING_PROBLEMS)], dict[Literal[tuple(DISPOSITIONS)], Positive]]
     by_place: dict[Literal[tuple(RESPONSE_LOCATIONS)], dict[Literal[tuple(DISPOSITIONS)], Positive]]
 
@@ -189,15 +189,15 @@ class Answers(Record):
     asked_otherwise: Share
     says_ed_and_would: Share
     says_ed_and_would_not: Share
-    says_else: _mix({code: words for code, words in COUNTERFACTUALS.items() if code != "emergency_department"})
+    says_else: mix_of({code: words for code, words in COUNTERFACTUALS.items() if code != "emergency_department"})
 
 
 class Living(Record):
     """Where children live at the call: the mix of the place wins over that of the referrer, that over the ordinary one."""
 
-    ordinary: _mix(LIVING_SITUATIONS)
-    by_referral: dict[Literal[tuple(REFERRAL_SOURCES)], _mix(LIVING_SITUATIONS)]
-    by_place: dict[Literal[tuple(RESPONSE_LOCATIONS)], _mix(LIVING_SITUATIONS)]
+    ordinary: mix_of(LIVING_SITUATIONS)
+    by_referral: dict[Literal[tuple(REFERRAL_SOURCES)], mix_of(LIVING_SITUATIONS)]
+    by_place: dict[Literal[tuple(RESPONSE_LOCATIONS)], mix_of(LIVING_SITUATIONS)]
 
 
 class Stabilization(Record):
@@ -210,10 +210,10 @@ class Stabilization(Record):
     share: Share
     shortest_days: Annotated[int, Field(ge=1)]
     days: Length
-    reason: _mix(DISCHARGE_REASONS)
+    reason: mix_of(DISCHARGE_REASONS)
     back_home: Share
     moves: dict[Literal[tuple(DISCHARGE_REASONS)], Share]
-    goes_to: dict[Literal[tuple(DISCHARGE_REASONS)], _mix(LIVING_SITUATIONS)]
+    goes_to: dict[Literal[tuple(DISCHARGE_REASONS)], mix_of(LIVING_SITUATIONS)]
 
     @model_validator(mode="after")
     def _every_reason(self) -> Self:

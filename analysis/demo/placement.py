@@ -3,11 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from analysis.demo.draws import draw_mix
+from analysis.demo.draws import DAY, at_sites, blank_some, draw_mix
 from analysis.demo.scenario import Scenario
 from analysis.tables import AT_HOME, CLOCKS_RUN_ON_DAYS, IN_PERSON_MODES, LIVING_SITUATIONS
 
-DAY = pd.Timedelta(days=1)
 LOST = "lost"
 
 
@@ -28,7 +27,7 @@ def add_living_at_start(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFr
 
 
 def add_discharge(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
-    """Adds discharged_on, discharge_reason, living_at_discharge and, for the truth, lived_at_discharge.
+    """Adds discharged_on, discharge_reason, living_at_discharge and, for the truth, lived_at_discharge; and `stays`.
 
     A share of those met in person go on to stabilization. Where its last day lies after the extract the episode is open and
     all four are missing, as they are where there was no stabilization. Of a child that was lost the record has no
@@ -44,11 +43,30 @@ def add_discharge(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     reason = draw_mix(parts.reason, rows, rng)
     lived = _draw_settings_after(episodes["living_at_start"], reason, scenario, rng)
     return episodes.assign(
+        stays=stays,
         discharged_on=last.where(closed),
         discharge_reason=np.where(closed, reason, None),
         lived_at_discharge=np.where(closed, lived, None),
         living_at_discharge=np.where(closed & (reason != LOST), lived, None),
     )
+
+
+def add_enrollment(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Adds stabilized_on, the true first day of stabilization, and enrolled_on, the same as recorded, with some blanks.
+
+    Takes one row per episode with `stays`. Beside those there are a few that the records keep in care past the eight weeks
+    because nobody closed them: they have a first day and no last one. A first day after the extract is not in it.
+    """
+    parts, rng, rows = scenario.enrollment, scenario.stream("enrollment"), len(episodes)
+    days = draw_mix(parts.after_days, rows, rng).astype("int64")
+    met = episodes["response_mode"].isin(IN_PERSON_MODES) & episodes["attempt_result"].eq("contact")
+    unclosed = met & ~episodes["stays"] & (rng.random(rows) < parts.never_closed)
+    first = episodes["departed_at"].dt.normalize() + days * DAY
+    # The shortest stays end before the slowest enrollment.
+    first = first.where(~first.ge(episodes["discharged_on"]), episodes["discharged_on"] - DAY)
+    first = first.where((episodes["stays"] | unclosed) & first.le(pd.Timestamp(scenario.covers.to_on)))
+    blank = at_sites(scenario.first_response.blank, episodes["site_id"])
+    return episodes.assign(stabilized_on=first, enrolled_on=blank_some(first, blank, rng))
 
 
 def count_settings(episodes: pd.DataFrame) -> dict:

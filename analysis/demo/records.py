@@ -14,14 +14,18 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
+from analysis.demo.companions import dirt as companions_dirt
+from analysis.demo.companions.files import SHEET, WORKBOOK, write_out
 from analysis.demo.crises import make_children
 from analysis.demo.dirt import add_dirt, count_dirt
+from analysis.demo.draws import day_text
 from analysis.demo.scenario import Export, RawFile, Scenario
 from analysis.demo.state import State
 from analysis.tables import CLOCKS, EPISODES
 
 DAY_FORMAT = "%Y-%m-%d"
-DAYS = ["discharged_on"]
+DAYS = [column.name for column in EPISODES.mapped if column.kind == "day"]
+FLAGS = [column.name for column in EPISODES.mapped if column.kind == "flag"]
 
 
 class RawFolderError(ValueError):
@@ -51,8 +55,8 @@ WRITTEN_AT = "2026-11-01T00:00:00Z"
 def write_raw(state: State, folder: Path) -> dict[str, int]:
     """Write the raw files of a state to `folder` and give the rows of each kind of dirt in them.
 
-    The files are four of episodes (one a fiscal year), sites.csv, site_counties.csv and population.csv. The folder is
-    replaced as a whole once all are written, so it never holds half of them. The same state gives the same bytes. Raises
+    The files are four of episodes (one a fiscal year), one of each other table. What is wrong with the tables beside the episodes
+    is counted by `count_companion_dirt`. The folder is replaced as a whole once all are written, so it never holds half of them. The same state gives the same bytes. Raises
     RawFolderError where the folder holds something that is not among these files.
     """
     raw = make_raw_episodes(state)
@@ -60,6 +64,7 @@ def write_raw(state: State, folder: Path) -> dict[str, int]:
         f"{name}.csv": _as_csv(_place_rows(getattr(state, name), headers), ",", "utf-8")
         for name, headers in PLACE_HEADERS.items()
     }
+    files |= _companion_files(state)
     _replace_folder(folder, files)
     return count_dirt(raw)
 
@@ -70,7 +75,8 @@ def write_truth(state: State, dirt: dict[str, int], path: Path) -> None:
     The summary holds what the state was drawn from and the rows of each kind of dirt; the other file has one row per child, as
     `make_children` gives it, of the clean episodes.
     """
-    truth = state.truth | {"dirt": dirt, "unmapped_columns": [state.scenario.export.columns["vehicle"]]}
+    companions = {"companions": state.companions_truth, "companions_dirt": count_companion_dirt(state)}
+    truth = state.truth | companions | {"dirt": dirt, "unmapped_columns": [state.scenario.export.columns["vehicle"]]}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     # The summary comes last: where it stands, the children stand beside it.
@@ -86,19 +92,32 @@ def make_raw_episodes(state: State) -> pd.DataFrame:
     Columns are the keys of export.columns (clocks and days as times, the rest as text, "" where missing) and those of `add_dirt`.
     """
     export, rng = state.scenario.export, state.scenario.stream("export")
-    raw = state.episodes.dropna(axis="columns", how="all").copy()
+    raw = state.episodes.copy()
     problems = raw.pop("presenting_problems").str.split("|", expand=True).reindex(columns=[0, 1])
     raw = raw.drop(columns="presenting_problem").assign(problem_1=problems[0], problem_2=problems[1])
     for column in raw.columns.intersection([*export.words, "problem_1", "problem_2"]):
         words = export.words["presenting_problem" if column.startswith("problem") else column]
         raw[column] = raw[column].map({code: usual for code, (usual, *_) in words.items()}).fillna("")
-    raw["age_years"] = raw["age_years"].astype(str)
+    for column in FLAGS:
+        raw[column] = raw[column].astype(object).map({True: "Yes", False: "No"}).fillna("")
+    for column in ("age_years", "team_size"):
+        raw[column] = raw[column].astype("string").astype(object).fillna("")
     raw["site_name"] = raw["site_id"].map(state.scenario.of_sites("name"))
     raw["clerk"] = rng.choice(export.clerks, len(raw))
     raw["vehicle"] = np.where(raw["arrived_at"].notna(), rng.choice(export.vehicles, len(raw)), "")
     raw = add_dirt(raw, state.scenario)
     # Ids are given in order, so a copy comes after its original; the repeated row stays beside its own.
     return raw.sort_values(["asked_at", "episode_id"], kind="stable", ignore_index=True)
+
+
+def make_raw_companions(state: State) -> dict[str, pd.DataFrame]:
+    """The raw tables beside the episodes with their dirt, by name: the contract's columns and values, and `dirt`."""
+    return companions_dirt.add_dirt(state.companions, state.scenario)
+
+
+def count_companion_dirt(state: State) -> dict[str, dict[str, int]]:
+    """Rows of each kind of dirt by table, of all tables beside the episodes."""
+    return companions_dirt.count_dirt(make_raw_companions(state))
 
 
 # --- files -----------------------------------------------------------------------------------------------------------
@@ -114,11 +133,21 @@ def _episode_files(raw: pd.DataFrame, scenario: Scenario) -> dict[str, bytes]:
     }
 
 
+def _companion_files(state: State) -> dict[str, bytes]:
+    written = write_out(make_raw_companions(state), state.scenario.export.day_format)
+    return {
+        f"{name}.xlsx" if name == WORKBOOK else f"{name}.csv": _as_workbook(rows, SHEET)
+        if name == WORKBOOK
+        else _as_csv(rows, ",", "utf-8")
+        for name, rows in written.items()
+    }
+
+
 def _as_file(rows: pd.DataFrame, file: RawFile, export: Export) -> bytes:
     if file.sheet is not None:
         return _as_workbook(rows.rename(columns=export.columns), file.sheet)
     forms = dict.fromkeys(CLOCKS, export.clock_format) | dict.fromkeys(DAYS, export.day_format)
-    as_text = {column: rows[column].dt.strftime(form).fillna("") for column, form in forms.items()}
+    as_text = {column: day_text(rows[column], form) for column, form in forms.items()}
     content = _as_csv(rows.assign(**as_text).rename(columns=export.columns), file.separator, file.encoding)
     return gzip.compress(content, mtime=0) if file.name.endswith(".gz") else content
 

@@ -3,11 +3,12 @@
 import zlib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
+from analysis.demo.companions.parts import Children, Companions, Enrollment, FirstResponse
 from analysis.demo.parts import (
     Answers,
     Clocks,
@@ -102,10 +103,22 @@ class Scenario(Record):
     answers: Answers
     living: Living
     stabilization: Stabilization
+    children: Children
+    first_response: FirstResponse
+    enrollment: Enrollment
+    companions: Companions
     program: Program
     sites: tuple[Site, ...]
     export: Export
     dirt: dict[str, Annotated[int, Field(ge=0)]]
+
+    @model_validator(mode="after")
+    def _known_sites(self) -> Self:
+        known = [site.site_id for site in self.sites]
+        for part in (self.first_response, self.companions):
+            if unknown := [site_id for site_id in _sites_named(part.model_dump()) if site_id not in known]:
+                raise ValueError(f'"{unknown[0]}" is not one of sites{did_you_mean(unknown[0], known)}')
+        return self
 
     def stream(self, part: str) -> np.random.Generator:
         """The random stream of that name: a part that comes later does not move the draws of the others.
@@ -123,6 +136,21 @@ class Scenario(Record):
         0.5
         """
         return {site.site_id: getattr(site, knob) for site in self.sites}
+
+
+def _sites_named(content: object) -> list[str]:
+    """Every site that a part says something of its own about, wherever it stands.
+
+    >>> _sites_named({"peer": {"by_site": {"site-08": 0.0}}, "changes": ({"site_id": "site-03"},)})
+    ['site-08', 'site-03']
+    """
+    if isinstance(content, list | tuple):
+        return [name for one in content for name in _sites_named(one)]
+    if not isinstance(content, dict):
+        return []
+    named = [name for key in content if str(key).endswith("by_site") for name in content[key]]
+    own = [content["site_id"]] if "site_id" in content else []
+    return named + own + [name for one in content.values() for name in _sites_named(one)]
 
 
 def read_scenario(name: str = "base", *, seed: int | None = None, root: Path = ROOT) -> Scenario:

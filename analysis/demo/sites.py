@@ -65,5 +65,11 @@ def count_children_in_care(spans: pd.DataFrame, population: pd.DataFrame, scenar
     return in_care.sort_values(keys, ignore_index=True)[[*keys, "children", "child_years"]]
 
 
+def count_children_by_site(spans: pd.DataFrame, population: pd.DataFrame, scenario: Scenario) -> pd.Series:
+    """Children of any age band in a site's care on its last day of care, by site_id."""
+    by_day = count_children_in_care(spans, population, scenario).groupby(["site_id", "day"])["children"].sum()
+    return by_day.groupby(level="site_id").last()
+
+
 def _as_days(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     return table.assign(**{column: pd.to_datetime(table[column]).astype("datetime64[ns]") for column in columns})

@@ -1,14 +1,19 @@
 """The made-up state as clean tables with their truth."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
+from analysis.demo.children import add_children_described
 from analysis.demo.clocks import add_clocks, find_boundaries, keep_off_boundaries, keep_off_midnight
+from analysis.demo.companions.tables import make_companions
 from analysis.demo.counties import make_population
 from analysis.demo.crises import add_answers, add_outcomes, count_outcomes
 from analysis.demo.episodes import add_children, add_expected, draw_requests
-from analysis.demo.placement import add_discharge, add_living_at_start, count_settings
+from analysis.demo.first_response import add_first_response
+from analysis.demo.placement import add_discharge, add_enrollment, add_living_at_start, count_settings
 from analysis.demo.responses import (
     add_disposition,
     add_location,
@@ -19,11 +24,13 @@ from analysis.demo.responses import (
     was_reached,
 )
 from analysis.demo.scenario import Scenario
-from analysis.demo.sites import count_children_in_care, make_site_counties, make_sites
+from analysis.demo.sites import count_children_by_site, count_children_in_care, make_site_counties, make_sites
 from analysis.tables import DISPOSITIONS, EPISODES, IN_PERSON_MODES
 
 # What only the made-up state knows of an episode.
-KNOWN_TO_NOBODY = ["episode_id", "child_id", "site_id", "started_in_ed", "ed_without", "ed_with", "lived_at_discharge"]
+KNOWN_TO_NOBODY = [
+    "episode_id", "child_id", "site_id", "started_in_ed", "ed_without", "ed_with", "lived_at_discharge", "stabilized_on",
+]  # fmt: skip
 
 SITE_TRUTH_NEEDS = ["site_id", "recommended_mode", "response_mode", "requested_at", "arrived_at"]
 
@@ -45,6 +52,22 @@ class State:
     outcomes: pd.DataFrame
     truth: dict
 
+    @property
+    def companions(self) -> Mapping[str, pd.DataFrame]:
+        """The tables beside the episodes by name: contacts, scales, referrals, calls, staff and the rest."""
+        return self._companions[0]
+
+    @property
+    def companions_truth(self) -> dict:
+        """What is true of them."""
+        return self._companions[1]
+
+    @cached_property
+    def _companions(self) -> tuple[dict[str, pd.DataFrame], dict]:
+        # Made when first asked for: a study of many states needs their episodes alone.
+        children = count_children_by_site(self.site_counties, self.population, self.scenario)
+        return make_companions(self.episodes, self.outcomes, self.sites, self.site_counties, children, self.scenario)
+
 
 def make_state(scenario: Scenario) -> State:
     """The made-up state of a scenario; the same scenario gives the same tables.
@@ -59,7 +82,7 @@ def make_state(scenario: Scenario) -> State:
     sites, site_counties, population = make_sites(scenario), make_site_counties(scenario), make_population(scenario)
     expected = count_children_in_care(site_counties, population, scenario).pipe(add_expected, scenario)
     drawn = make_episodes(expected, scenario)
-    episodes, outcomes = drawn.reindex(columns=[column.name for column in EPISODES.mapped]), drawn[KNOWN_TO_NOBODY]
+    episodes, outcomes = drawn[[column.name for column in EPISODES.mapped]], drawn[KNOWN_TO_NOBODY]
     truth = summarize(expected, episodes, scenario) | {
         "index_crisis": count_outcomes(drawn, scenario),
         "living_at_discharge": count_settings(drawn),
@@ -87,6 +110,9 @@ def make_episodes(expected: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
         .pipe(add_answers, scenario)
         .pipe(add_living_at_start, scenario)
         .pipe(add_discharge, scenario)
+        .pipe(add_enrollment, scenario)
+        .pipe(add_children_described, scenario)
+        .pipe(add_first_response, scenario)
     )
     number = pd.Series(range(1, len(episodes) + 1), index=episodes.index)
     episodes["episode_id"] = "E" + number.astype(str).str.zfill(6)

@@ -8,6 +8,8 @@ spreadsheets.py  Excel and Parquet: typed cells as text
 codes.py         many spellings to one code
 clocks.py        local dates and times, partial ones, impossible ones, their order
 columns.py       one column: its values, and why a row cannot be used
+references.py    identifiers of one table in another: what belongs to nothing
+rules.py         what no row may be: spans, days, scores
 rows.py          one table: its rows accepted, rejected or set aside
 copies.py        the same row under another id
 problems.py      what was found, as counted raw and after the rules

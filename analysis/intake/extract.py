@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.intake.files import find_files, is_left_alone, read_file
 from analysis.intake.raw import IntakeError, RawFile
+from analysis.intake.references import OWNERS, Known
 from analysis.intake.rows import ACCEPTED, REJECTED, SET_ASIDE, Sorted, sort_rows
 from analysis.intake.source import ColumnSource, Source, TableSource, read_source
 from analysis.params import ROOT, ParamsError, Study
@@ -52,20 +53,19 @@ def read_extract(study: Study, *, root: Path = ROOT) -> Extract:
     folder = root / "data" / "raw" / study.name
     if not folder.is_dir() and any(table.files for table in source.tables.values()):
         raise IntakeError(f"data/raw/{study.name}/ does not exist. Make it and copy the extract there.")
-    tables, read, sites = {}, set(), None
-    # The sites come first: what is said about a site that is none of theirs is rejected.
-    for name in sorted(source.tables, key=lambda name: (name != "sites", name)):
+    tables, read = {}, set()
+    # What others refer to comes first: what is said about a site, an episode or a person that is not there is rejected.
+    first = ("sites", *OWNERS.values())
+    for name in sorted(source.tables, key=lambda name: (first.index(name) if name in first else len(first), name)):
         mapping = source.tables[name]
         paths = find_files(folder, mapping, where=f"params/{study.name}/source.yml: tables.{name}")
         read |= set(paths)
         files = [read_file(path, mapping, folder=folder) for path in paths] if paths else [_written_in(mapping, study)]
         mapping = mapping if paths else _as_given(mapping)
-        tables[name] = sort_rows(RECEIVED[name], mapping, files, source, study.ages, sites)
+        tables[name] = sort_rows(RECEIVED[name], mapping, files, source, study.ages, _known(tables))
         if not paths:
             _need_all(name, tables[name], study)
         _need_rows(name, tables[name], study)
-        if name == "sites":
-            sites = set(tables[name].with_fate(ACCEPTED)["site_id"])
     _shares_fit(tables)
     unread = sorted(
         path.relative_to(folder).as_posix()
@@ -73,6 +73,17 @@ def read_extract(study: Study, *, root: Path = ROOT) -> Extract:
         if path.is_file() and path not in read and not is_left_alone(path)
     )
     return Extract(study, source, {name: tables[name] for name in source.tables}, tuple(unread))
+
+
+def _known(tables: dict[str, Sorted]) -> Known:
+    """What the tables read so far hold, for those that refer to them."""
+    accepted = {name: table.with_fate(ACCEPTED) for name, table in tables.items()}
+    days = accepted["episodes"].set_index("episode_id")["counted_on"] if "episodes" in accepted else pd.Series()
+    return Known(
+        sites=frozenset(accepted["sites"]["site_id"]) if "sites" in accepted else None,
+        identifiers={column: accepted[name][column] for column, name in OWNERS.items() if name in accepted},
+        days=days,
+    )
 
 
 def _written_in(mapping: TableSource, study: Study) -> RawFile:

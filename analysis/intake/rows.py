@@ -1,6 +1,6 @@
 """One table: its columns read as the contract says, its rows accepted, rejected or set aside."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,13 +10,13 @@ from analysis.intake.columns import read_column, read_dates
 from analysis.intake.copies import copies
 from analysis.intake.problems import Findings
 from analysis.intake.raw import RawFile, column_names
+from analysis.intake.references import Known, hold_to_owners
+from analysis.intake.rules import blank_slips, broken_rules
 from analysis.intake.source import Source, TableSource
 from analysis.params import Ages
 from analysis.tables import Table
 
 ACCEPTED, REJECTED, SET_ASIDE = "accepted", "rejected", "set aside"
-# A span's first and last day.
-SPANS = (("opened_on", "closed_on"), ("from_on", "to_on"))
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,11 @@ class Sorted:
 
 
 def sort_rows(
-    table: Table, mapping: TableSource, files: list[RawFile], source: Source, ages: Ages | None,
-    sites: Collection[str] | None = None,
-) -> Sorted:  # fmt: skip
+    table: Table, mapping: TableSource, files: list[RawFile], source: Source, ages: Ages | None, known: Known
+) -> Sorted:
     """Read every file of a table and put each row in its place, with the reason where it is not accepted.
 
-    With `sites`, a row about any other site is rejected.
+    `known` is what the tables read before hold: a row about another site, or about none of their episodes or staff, is rejected.
     """
     findings = Findings(table.name)
     raw = _stacked(files)
@@ -63,10 +62,12 @@ def sort_rows(
     reasons = pd.Series("", index=raw.index)
     for column in read.values():
         reasons = _joined(reasons, column.fault)
-    for reason, broken in _rules(rows, sites).items():
-        reasons = _joined(reasons, _if(broken, reason))
+    rows, broken = hold_to_owners(table, rows, known, findings)
+    for reason, those in (broken | broken_rules(table.name, rows, source.covers, known)).items():
+        reasons = _joined(reasons, _if(those, reason))
     if table.name == "episodes":
         rows, reasons = _episodes(rows, reasons, table, mapping, source, ages, findings)
+    rows = blank_slips(table.name, rows, reasons.eq(""), known, findings)
     rows = rows.reindex(columns=[column.name for column in table.columns if column.name in rows])
     rows["fate"] = pd.Series(REJECTED, index=rows.index).where(reasons.ne(""), ACCEPTED)
     rows, reasons = _keys_once(table, rows, text, reasons)
@@ -100,18 +101,6 @@ def _joined(reasons: pd.Series, more: pd.Series) -> pd.Series:
 
 def _if(condition: pd.Series, reason: str) -> pd.Series:
     return pd.Series(reason, index=condition.index).where(condition.fillna(False).astype(bool), "")
-
-
-def _rules(rows: pd.DataFrame, sites: Collection[str] | None) -> dict[str, pd.Series]:
-    """What no row of any table may be, by reason."""
-    broken = {
-        f"{last} comes before {first}": rows[last] < rows[first]
-        for first, last in SPANS
-        if first in rows and last in rows
-    }
-    if sites is not None and "site_id" in rows:
-        broken["site_id is not in the sites table"] = rows["site_id"].notna() & ~rows["site_id"].isin(list(sites))
-    return broken
 
 
 def _unmapped_columns(mapping: TableSource, file: RawFile) -> list[str]:

@@ -18,7 +18,7 @@ from analysis.intake.rows import ACCEPTED, Sorted
 from analysis.intake.schema import at_rest, schema
 from analysis.params import ROOT
 from analysis.periods import last_complete_month, span
-from analysis.tables import RECEIVED
+from analysis.tables import RECEIVED, Table
 
 KEY_FILE = ".crosswalk.key"
 KEY_BYTES = 32
@@ -42,8 +42,10 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     fresh = staged / "tables"
     (fresh / "rejected").mkdir(parents=True)
     key = crosswalk_key(root / "data" / "raw" / extract.study.name)
-    crosswalk = [_write_table(name, table, extract, fresh, key) for name, table in extract.tables.items()]
-    pd.concat(crosswalk, ignore_index=True).to_parquet(fresh / "crosswalk.parquet", index=False)
+    crosswalk = number_identifiers(extract, key)
+    for name, table in extract.tables.items():
+        _write_table(name, table, extract, fresh, crosswalk)
+    crosswalk.drop(columns="identifier").to_parquet(fresh / "crosswalk.parquet", index=False)
     _write_findings(extract, fresh)
     extract.receipts.to_csv(fresh / RECEIPTS, index=False, lineterminator="\n")
     (fresh / PLAN).write_text(plan(extract), encoding="utf-8")
@@ -51,11 +53,10 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     return folder
 
 
-def _write_table(name: str, table: Sorted, extract: Extract, fresh: Path, key: bytes) -> pd.DataFrame:
-    """Write one table's accepted rows and its rejected ones; the part of the crosswalk that its keys need."""
+def _write_table(name: str, table: Sorted, extract: Extract, fresh: Path, crosswalk: pd.DataFrame) -> None:
+    """Write one table's accepted rows and its rejected ones, with numbers and hashes in place of identifiers."""
     contract, zone = RECEIVED[name], extract.source.time_zone
-    keys = [column.name for column in contract.columns if column.kind == "key"]
-    numbered, hashed, links = _numbered_keys(table.rows, name, keys, key)
+    numbered, hashed = _without_identifiers(table.rows, contract, crosswalk)
     accepted = at_rest(numbered[numbered["fate"].eq(ACCEPTED)], contract, time_zone=zone)
     schema(contract).validate(accepted, lazy=True).to_parquet(fresh / f"{name}.parquet", index=False)
     left = hashed[hashed["fate"].ne(ACCEPTED)].sort_values(["file", "row_number"], kind="stable")
@@ -63,7 +64,6 @@ def _write_table(name: str, table: Sorted, extract: Extract, fresh: Path, key: b
     typed = at_rest(left, replace(contract, columns=tuple(shown)), time_zone=zone, key_type="string")
     rejected = left[LEAD].reset_index(drop=True).join(typed.drop(columns=LEAD, errors="ignore"))
     rejected.to_parquet(fresh / "rejected" / f"{name}.parquet", index=False)
-    return links
 
 
 def crosswalk_key(raw: Path) -> bytes:
@@ -94,25 +94,37 @@ def keyed_hash(identifier: str, key: bytes) -> str:
     return hmac.new(key, identifier.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _numbered_keys(
-    rows: pd.DataFrame, table: str, columns: list[str], key: bytes
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The rows with integers for identifiers, the rows with hashes for them, and the crosswalk between the two.
+def number_identifiers(extract: Extract, key: bytes) -> pd.DataFrame:
+    """The crosswalk: one row per column and identifier (table, column, hash, number, identifier), `table` where it stood first.
 
-    Numbers go by first appearance, so the same files give the same numbers.
+    A column has one numbering over all tables, so that an episode has the same number in the episodes and in its contacts. Numbers
+    go by first appearance, the episodes first and the rest in the order of source.yml: the same files give the same numbers.
     """
+    names = sorted(extract.tables, key=lambda name: name != "episodes")
+    found = [
+        pd.DataFrame({"table": name, "column": column.name, "identifier": known.astype(object)})
+        for name in names
+        for column in RECEIVED[name].columns
+        if column.kind == "key"
+        for known in [extract.tables[name].rows[column.name].dropna().drop_duplicates()]
+    ]
+    crosswalk = pd.concat(found, ignore_index=True).drop_duplicates(["column", "identifier"], ignore_index=True)
+    crosswalk["hash"] = pd.array([keyed_hash(text, key) for text in crosswalk["identifier"]], dtype="string")
+    crosswalk["number"] = crosswalk.groupby("column").cumcount().add(1).astype("Int64")
+    return crosswalk[["table", "column", "hash", "number", "identifier"]]
+
+
+def _without_identifiers(
+    rows: pd.DataFrame, contract: Table, crosswalk: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows with integers for identifiers, and the rows with hashes for them."""
     numbered, hashed = rows.copy(), rows.copy()
-    links = [pd.DataFrame(columns=["table", "column", "hash", "number"])] if not columns else []
-    for column in columns:
-        known = rows[column].dropna().drop_duplicates().astype(object)
-        numbers = pd.Series(range(1, len(known) + 1), index=known, dtype="Int64")
-        hashes = pd.Series([keyed_hash(text, key) for text in known], index=known, dtype="string")
-        numbered[column] = rows[column].map(numbers).astype("Int64")
-        hashed[column] = rows[column].map(hashes).astype("string")
-        links.append(
-            pd.DataFrame({"table": table, "column": column, "hash": hashes.to_numpy(), "number": numbers.to_numpy()})
-        )
-    return numbered, hashed, pd.concat(links, ignore_index=True)
+    for column in contract.columns:
+        if column.kind == "key":
+            links = crosswalk[crosswalk["column"].eq(column.name)].set_index("identifier")
+            numbered[column.name] = rows[column.name].astype(object).map(links["number"]).astype("Int64")
+            hashed[column.name] = rows[column.name].astype(object).map(links["hash"]).astype("string")
+    return numbered, hashed
 
 
 def _write_findings(extract: Extract, fresh: Path) -> None:

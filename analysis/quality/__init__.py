@@ -7,6 +7,7 @@ exposure.py     months of service and child-years behind a count
 counts.py       the table: a measure, stratum, place and period a row
 intervals.py    exact and score intervals
 comparisons.py  a change, a target met or missed, the bounds of a share that was not fully recorded
+charts/         control charts, run charts, funnels, waiting curves; which for which measure, and what the last point says
 
-intervals, waits <- measures <- cards <- exposure <- counts <- comparisons
+intervals, waits <- measures <- cards <- exposure <- counts <- comparisons, charts
 """

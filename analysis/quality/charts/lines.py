@@ -102,7 +102,7 @@ def _sigma_by_ranges(values: pd.Series, given: Given) -> float:
 
 def _run(rows: pd.DataFrame, base: pd.Series, given: Given) -> Lines:
     none = _level(rows, np.nan)
-    return Lines(rows["y"], _center(rows, given, rows.loc[base, "y"].median()), none, none, none, none)
+    return Lines(rows["y"], _center(rows, given, rows.loc[base, "y"].dropna().median()), none, none, none, none)
 
 
 def _i(rows: pd.DataFrame, base: pd.Series, given: Given) -> Lines:
@@ -148,7 +148,7 @@ def _g(rows: pd.DataFrame, base: pd.Series, given: Given) -> Lines:
     The mean of a geometric count has 63 of 100 below it, so runs about it would signal by themselves.
     """
     center = _center(rows, given, rows.loc[base, "y"].mean())
-    median = _level(rows, rows.loc[base, "y"].median()) if given.center is None else 0.693 * center
+    median = _level(rows, rows.loc[base, "y"].dropna().median()) if given.center is None else 0.693 * center
     lines = _three_sigma(rows["y"], center, np.sqrt(center * (center + 1)), floor=0, about=median)
     if given.quirks.median_as_center:
         return Lines(lines.y, median, lines.lower, lines.upper, lines.lower_2s, lines.upper_2s)

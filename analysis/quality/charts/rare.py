@@ -1,4 +1,4 @@
-"""Rare events one case at a time: the Bernoulli CUSUM, for the whole state. (g and t charts: shewhart.py)"""
+"""Rare events: days between them, for a t chart (shewhart.py), and case by case, the Bernoulli CUSUM for a whole state."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,39 @@ from analysis.quality.charts.subgroups import numbers
 
 LIMIT = 3.5  # Neuburger et al. 2017, BMJ Quality & Safety 26:919-928; doubling or halving of a rate of 1 to 10 in 100
 ODDS_RATIO = 2.0
+
+FEWEST_GAPS = 10  # of g and t charts, before limits are shown: Anhoej's runs work from about 10 useful points
+SAME_DAY = 0.5  # days between two events of one day, which a t chart cannot take as 0
+
+
+def days_between(events: pd.Series, *, until: pd.Timestamp | str) -> pd.DataFrame:
+    """One row per gap between events, in order, and last the open gap: days since the last event (order, ended_on, days, open).
+
+    Two events of one day are half a day apart. The open gap is not over: draw it hollow and keep it out of limits and runs with
+    `exclude`. Show no limits below `FEWEST_GAPS` closed gaps.
+
+    >>> gaps = days_between(pd.Series(["2026-01-09", "2026-01-01", "2026-01-09"]), until="2026-02-01")
+    >>> gaps[["order", "days", "open"]].values.tolist()
+    [[1, 8.0, False], [2, 0.5, False], [3, 23.0, True]]
+    """
+    happened = pd.to_datetime(events.dropna()).sort_values().to_numpy()
+    last = pd.Timestamp(until)
+    if len(happened) == 0:
+        raise ValueError("There is no event with a date: there is no gap to chart.")
+    if happened[-1] > last:
+        raise ValueError(
+            f"An event lies after {last.date()}, the last day that is covered. Move until, or correct its date."
+        )
+    ends = np.append(happened[1:], np.datetime64(last))
+    days = np.maximum((ends - happened) / np.timedelta64(1, "D"), SAME_DAY)
+    return pd.DataFrame(
+        {
+            "order": np.arange(1, len(ends) + 1),
+            "ended_on": ends,
+            "days": days,
+            "open": np.arange(len(ends)) == len(ends) - 1,
+        }
+    )
 
 
 def bernoulli_cusum(

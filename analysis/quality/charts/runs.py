@@ -144,7 +144,7 @@ def _medians(name: object, rows: pd.DataFrame, baseline_points: int, run_length:
     if len(rows) < baseline_points:
         return []
     first = rows.iloc[:baseline_points]
-    middle, found = float(first["y"].median()), []
+    middle, found = float(first["y"].dropna().median()), []
     found.append((name, 0, middle, first["x"].iloc[0], first["x"].iloc[-1], "baseline"))
     rest = rows.iloc[baseline_points:] if len(rows) >= baseline_points + run_length else rows.iloc[:0]
     while len(rest) >= run_length:
