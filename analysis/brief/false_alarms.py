@@ -18,7 +18,8 @@ def judged_charts(numbers: Numbers) -> list[Signal]:
 def expected(numbers: Numbers) -> tuple[int, float]:
     """The charts judged, and the false signals that they give in a month in which nothing has changed."""
     rates, charts = read_false_alarms(), judged_charts(numbers)
-    return len(charts), sum(rates.rate(chart.judged) for chart in charts)
+    units = {name: card.unit for name, card in numbers.cards.cards.items()}
+    return len(charts), sum(rates.rate(units[chart.measure], chart.n_points, chart.cases) for chart in charts)
 
 
 def expected_words(numbers: Numbers) -> str:

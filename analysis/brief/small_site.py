@@ -4,7 +4,8 @@ import pandas as pd
 
 from analysis.brief import markup, panels, signals
 from analysis.brief.markup import Html
-from analysis.brief.numbers import Numbers, pool_of
+from analysis.brief.numbers import Numbers
+from analysis.quality.pools import Pool, hubs
 
 # A chart can tell nothing of a site that expects fewer: a halving is found with 80% power from about 50 on (simulated, negative
 # binomial with a spread between sites of 0.15).
@@ -57,6 +58,12 @@ def _pooled(numbers: Numbers, site: str) -> Html:
     return markup.together(
         markup.paragraph(said), Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
     )
+
+
+def pool_of(numbers: Numbers, site: str) -> Pool | None:
+    """The pool that the site is in, where it can be shown."""
+    found = next((pool for pool in hubs(numbers.sites) if site in pool.sites), None)
+    return found if found is not None and numbers.row("episodes", numbers.windows.year, site=found.pool_id) is not None else None
 
 
 def _aim(numbers: Numbers, site: str) -> Html:

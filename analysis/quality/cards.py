@@ -119,7 +119,8 @@ class Card(Record):
 class Cards(Record):
     """params/measures.yml: every card, and what holds for all of them.
 
-    `scales` are those of params/scales.yml. `confidence` is that of the intervals shown and of a target met or missed, `change_confidence` that of a change;
+    `page_one` are the measures of the state's page one and `scorecard` those of a site's, in their order: single figures, whose charts are
+    judged every month. `scales` are those of params/scales.yml. `confidence` is that of the intervals shown and of a target met or missed, `change_confidence` that of a change;
     `most_not_measurable` is the largest part of the episodes that may be unmeasured before a figure is withheld (a card may
     set its own); `fewest_for_change` the fewest cases on either side of a change.
     """
@@ -128,8 +129,22 @@ class Cards(Record):
     change_confidence: Level
     most_not_measurable: Share
     fewest_for_change: Annotated[int, Field(ge=1)]
+    page_one: Annotated[tuple[str, ...], Field(min_length=1, max_length=12)]
+    scorecard: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
     cards: dict[str, Card]
     scales: dict[str, Scale] = {}
+
+    @model_validator(mode="after")
+    def _listed_measures(self) -> Self:
+        for name, listed in (("page_one", self.page_one), ("scorecard", self.scorecard)):
+            for measure in listed:
+                if measure not in self.cards:
+                    raise ValueError(f'{name}: "{measure}" is not a measure{did_you_mean(measure, list(self.cards))}')
+                if self.cards[measure].unit == "mix":
+                    raise ValueError(f"{name}: {measure} is a mix, which has no chart over time")
+            if twice := next((measure for measure in listed if listed.count(measure) > 1), None):
+                raise ValueError(f"{name}: {twice} stands twice")
+        return self
 
     def most_unmeasured(self, measure: str) -> float:
         """The largest part of the episodes of this measure that may be unmeasured."""
