@@ -22,13 +22,16 @@ INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
 BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py analysis/savings/*.py analysis/brief/*.py analysis/brief/*/*.py \
 	analysis/brief/press/template/*)
 
-STATEWIDE_NOTEBOOKS := data_quality collaborative_brief
-SITE_NOTEBOOKS := site_scorecard
+STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
+SITE_NOTEBOOKS := site_scorecard partner_page
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
 reads_collaborative_brief = $(reads_data_quality)
 reads_site_scorecard = $(reads_data_quality)
+reads_agenda = $(reads_data_quality) $(wildcard params/$1/collaborative.yml)
+reads_meeting_status = $(reads_agenda)
+reads_partner_page = $(reads_agenda)
 reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \
@@ -54,7 +57,7 @@ ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).
 
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs roi collaborative request data lab study env test test-all check docs format clean
+.PHONY: help briefs roi collaborative worklist request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
@@ -69,6 +72,9 @@ roi: $$(ROI)  ## ED diversion, placement and dollars, over the whole extract; PE
 
 collaborative: $$(COLLABORATIVE)  ## the monthly set: PERIOD=2026-10 [SITES="site-01 site-04"]
 	@$(build)
+
+worklist: $(PLAN)  ## one site's own list of what is missing, inside only: SITE=site-01 [PERIOD=2026-10]
+	@$(RUN) -m analysis.brief.meeting.worklist $(STUDY) "$(SITE)" "$(PERIOD)"
 
 request: $(PLAN)  ## write the data request that would narrow the ROI answer most
 	@$(RUN) -m analysis.brief.roi.request $(STUDY)

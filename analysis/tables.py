@@ -449,6 +449,7 @@ EPISODES = Table(
         Column("discharged_on", "day", "Last day of stabilization; empty while open or where there was none"),
         Column("discharge_reason", "code", "Why the episode was closed", codes=DISCHARGE_REASONS),
         Column("living_at_discharge", "code", "Where the child lived at discharge", codes=LIVING_SITUATIONS),
+        Column("entered_on", "day", "Day on which the record was entered"),
         Column("counted_on", "day", "The day whose month counts the episode", derived=True),
         Column("counted_from", "code", "The clock that gave counted_on", codes=CLOCK_WORDS, derived=True),
         Column("file", "text", "File under data/raw that held the row", derived=True),
