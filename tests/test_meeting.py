@@ -11,7 +11,7 @@ from reading import reading
 from test_briefs import NAMES, SCRIPT, a_clock, a_study, crises, months_of, numbered, numbers_of
 from test_words import NEVER, words_in
 
-from analysis.brief import attention, markup
+from analysis.brief import attention, markup, signals
 from analysis.brief.meeting import agenda, learning, partner, status, submissions
 from analysis.brief.meeting.promises import Agreement, Collaborative, Promise, before_meeting, read_collaborative
 from analysis.brief.meeting.sources import Meeting
@@ -236,7 +236,7 @@ def uneven() -> pd.DataFrame:
 def test_where_peers_are_named_the_agenda_names_them():
     page = said(agenda_page(meeting(uneven(), rules=promised(promise("south")))))
     assert "South is below it by more than chance" in page or "North and South are below it" in page
-    assert "North: Seen in person is higher than before, by more than chance." in page
+    assert "North: Seen in person is above its usual range" in page
 
 
 def test_where_peers_are_not_named_no_name_stands_on_the_agenda_and_no_figure_of_one_site():
@@ -262,11 +262,10 @@ def test_the_questions_for_the_room_count_sites_where_they_are_not_named():
 # --- sites to learn from -------------------------------------------------------------------------------------------------
 
 
-def test_a_rise_is_an_invitation_with_both_figures_and_no_rank():
+def test_a_rise_is_an_invitation_with_its_usual_range_and_no_rank():
     (words,) = learning.invitations(meeting(uneven()))
-    # 38 of 40 in each of three months; before, 20 of 40 in each of twelve
-    assert "It was 114 of 120 (95%) in August to October 2026." in words
-    assert "It was 240 of 480 (50.0%) in August 2025 to July 2026." in words
+    # 38 of 40 in each of three months; 20 of 40 in each before: 50% -+ 3 x 7.9%
+    assert words.startswith("North: Seen in person is above its usual range (26 to 74 of 100), by more than chance.")
     assert words.endswith("Would the team tell us what it tried?")
     assert words_in(words, NEVER) == []
     assert reading(f"<p>{words}</p>").most_words <= 20
@@ -285,14 +284,14 @@ def test_only_what_is_better_by_more_than_chance_is_an_invitation(late, rises):
         numbered(crises("north", months_of()[:-3], 40, met=0.5), late, crises("south", months_of(), 40))
     )
     assert len(learning.rises(numbers)) == rises
-    assert learning.compared(numbers)
+    assert signals.signal(numbers, "in_person_share", "north").has_rules
 
 
-def test_a_site_that_is_shown_by_the_year_alone_is_not_compared():
+def test_a_site_that_is_shown_by_the_year_alone_has_no_chart():
     numbers = numbers_of(
         numbered(crises("north", months_of(), 40), crises("south", months_of(), 40), crises("tiny", months_of(), 1))
     )
-    assert "tiny" not in {each.site_id for each in learning.compared(numbers)}
+    assert signals.signal(numbers, "in_person_share", "tiny").phrase == "not_shown"
 
 
 def test_another_clock_is_no_rise():

@@ -4,6 +4,7 @@ import pandas as pd
 
 from analysis.brief import attention, markup, panels, wording
 from analysis.brief.markup import Html
+from analysis.brief.false_alarms import expected_words
 from analysis.brief.meeting import learning, submissions
 from analysis.brief.meeting.promises import Promise, before_meeting
 from analysis.brief.meeting.sources import Meeting
@@ -113,7 +114,7 @@ def to_learn_from(meeting: Meeting) -> Html:
     """Invitations to sites where a figure got better by more than chance."""
     found = learning.invitations(meeting)
     said = markup.list_of(found) if found else markup.paragraph("No site’s figures got better by more than chance.")
-    return markup.together(said, Html(f'<p class="note">{markup.escaped(learning.false_alarms(meeting.numbers))}</p>'))
+    return markup.together(said, Html(f'<p class="note">{markup.escaped(expected_words(meeting.numbers))}</p>'))
 
 
 def restated(meeting: Meeting) -> Html:
