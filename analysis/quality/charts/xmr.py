@@ -16,6 +16,8 @@ FEWEST_FROZEN = 12  # NHSRplotthedots: a baseline of fewer points is refused
 
 # The rule that a point meets, in order of precedence; the last word is the direction.
 BEYOND, TREND, NEAR, SHIFT = "beyond limit", "trend", "two in three", "shift"
+COLUMNS = ["facet", "section", "order", "x", "y", "center", "lower", "upper", "lower_2s", "upper_2s", "side", "near", "outside",
+    "in_baseline", "included", "signal", "point_type", "target"]  # fmt: skip
 IMPROVEMENT = {"increase": 1, "decrease": -1, "neutral": 0}
 
 
@@ -69,22 +71,7 @@ def xmr(
     points["point_type"] = point_type(points["signal"], direction)
     points["target"] = _targets(points["facet"], target)
     notes = tuple(sorted({note for _, note in drawn if note}))
-    keep = [
-        "facet",
-        "section",
-        "order",
-        "x",
-        "y",
-        "center",
-        "lower",
-        "upper",
-        "lower_2s",
-        "upper_2s",
-        "side",
-        "near",
-        "outside",
-    ]
-    points = points[[*keep, "in_baseline", "included", "signal", "point_type", "target"]].reset_index(drop=True)
+    points = points[COLUMNS].reset_index(drop=True)
     return Chart(
         kind="xmr",
         points=points,
