@@ -91,17 +91,15 @@ def funnel(
     """
     off = as_asked(Departures, quirks)
     _check_options(data_type, method, limit, trim_by)
-    points = _by_group(table, numerator, denominator, group)
-    if off.round_expected and data_type == "SR" and method == "SHMI":
-        points["n"] = [round(float(n), 2) for n in points["n"]]
+    rounded = off.round_expected and (data_type, method) == ("SR", "SHMI")
+    points = _by_group(table, numerator, denominator, group, decimals=2 if rounded else None)
     some = points["n"] > 0
     scale = _Scale(data_type, method, 1.0 if data_type == "SR" else _pooled(points[some]), off)
     points, trimming = _trimmed(_transformed(points, scale), scale, trim_by)
     kept = points["z_kept"].notna()
     phi = float((points.loc[kept, "z_kept"] ** 2).mean())
-    spread = (
-        between_groups(phi, points.loc[kept, "own_sigma"], as_package=off.log_of_zero) if tau2 is None else float(tau2)
-    )
+    estimate = between_groups(phi, points.loc[kept, "own_sigma"], as_package=off.log_of_zero)
+    spread = estimate if tau2 is None else float(tau2)
     widened, hidden = adjusted and spread != 0, off.zero_spread_unadjusted and not adjusted
     grid = _grid(points.loc[some, "n"], data_type, lookup_from, lookup_to)
     lookup = limits_at(grid, scale, 0.0 if hidden else spread, multiply)
@@ -140,8 +138,8 @@ def _check_options(data_type: str, method: str, limit: int, trim_by: float) -> N
         raise ValueError(f"trim_by is {trim_by}. It is the part cut at each end: above 0 and below 0.5.")
 
 
-def _by_group(table: pd.DataFrame, numerator: str, denominator: str, group: str) -> pd.DataFrame:
-    """One row per group (facet, numerator, n, y), in order of the group's name."""
+def _by_group(table: pd.DataFrame, numerator: str, denominator: str, group: str, decimals: int | None) -> pd.DataFrame:
+    """One row per group (facet, numerator, n, y), in order of the group's name; n is rounded after y was taken."""
     check_columns(table, numerator, denominator, group)
     rows = pd.DataFrame(
         {
@@ -156,6 +154,8 @@ def _by_group(table: pd.DataFrame, numerator: str, denominator: str, group: str)
         )
     points = rows.groupby("facet", sort=True)[["numerator", "n"]].sum().reset_index()
     points["y"] = points["numerator"] / points["n"].where(points["n"] > 0)
+    if decimals is not None:
+        points["n"] = [round(float(n), decimals) for n in points["n"]]
     return points
 
 

@@ -72,10 +72,11 @@ def shewhart(
     done["target"] = np.nan if target is None else target
     if floor_at_zero and not (done["y"] < 0).any():
         done[["lower", "lower_2s"]] = done[["lower", "lower_2s"]].clip(lower=0)
+    sections = pd.DataFrame([section for _, section in drawn])
     return Chart(
         kind=kind,
         points=done.rename(columns={"facet1": "facet"}),
-        sections=pd.DataFrame([section for _, section in drawn]).rename(columns={"facet1": "facet"}),
+        sections=sections.rename(columns={"facet1": "facet"}),
         rule_set={"run": ANHOEJ, "mr": THREE_SIGMA}.get(kind, THREE_SIGMA_AND_ANHOEJ),
         baseline=say_baseline(done, freeze),
         n_points=int(done["y"].notna().sum()),
