@@ -148,7 +148,7 @@ def _sites_named(content: object) -> list[str]:
         return [name for one in content for name in _sites_named(one)]
     if not isinstance(content, dict):
         return []
-    named = [name for key in content if key.endswith("by_site") for name in content[key]]
+    named = [name for key in content if str(key).endswith("by_site") for name in content[key]]
     own = [content["site_id"]] if "site_id" in content else []
     return named + own + [name for one in content.values() for name in _sites_named(one)]
 
