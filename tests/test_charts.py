@@ -621,3 +621,10 @@ def test_the_footer_says_trial_limits():
 def test_a_slip_in_judging_is_answered_in_one_sentence(unit, better, points, sentence):
     with pytest.raises(ValueError, match=sentence):
         judge(unit, better, pd.DataFrame(points))
+
+
+def test_a_withheld_value_is_a_gap_though_its_cases_are_known():
+    points = shares([16, 17] * 10 + [3], 20).assign(value=[0.8, 0.85] * 10 + [np.nan])
+    assert judge("share", "higher", points).phrase == "no_last_point"
+    counts = pd.DataFrame({"numerator": [7, 9] * 10, "value": [7, 9] * 9 + [7, np.nan]})
+    assert judge("count", "neither", counts).n_points == 19

@@ -6,7 +6,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 
 from analysis.quality.charts.records import LOG_RANK, NO_FACET, Chart
-from analysis.quality.charts.subgroups import numbers
+from analysis.quality.charts.subgroups import check_columns, numbers
 
 CONFIDENCE = 0.95
 
@@ -26,9 +26,7 @@ def kaplan_meier(table: pd.DataFrame, *, minutes: str, arrived: str, facet: str 
     >>> kaplan_meier(waits, minutes="minutes", arrived="arrived").points["y"].round(3).tolist()     # 1 - 3/4 x 1/2
     [0.0, 0.25, 0.25, 0.625, 1.0]
     """
-    for name in (minutes, arrived, *([facet] if facet else [])):
-        if name not in table.columns:
-            raise ValueError(f'The table has no column "{name}". It has {", ".join(map(str, table.columns))}.')
+    check_columns(table, minutes, arrived, facet)
     rows = pd.DataFrame({"minutes": numbers(table, minutes), "arrived": table[arrived].to_numpy()})
     rows["facet"] = table[facet].astype(str).to_numpy() if facet else NO_FACET
     blank = int(rows["minutes"].isna().sum())

@@ -70,7 +70,7 @@ class Choice:
 def choose_chart(unit: Unit, points: pd.DataFrame) -> Choice:
     """The chart for a measure's points so far, by what they are and how many cases stand behind them.
 
-    Takes one row per point in order, with `numerator` and `denominator` (share, rate), `numerator` or `value` (count), `value` and
+    Takes one row per point in order, with `numerator` and `denominator` (share, rate), `value` or `numerator` (count), `value` and
     `denominator` (the median of so many waits; the mean of so many scores). A point without a denominator is a gap and not counted.
 
     Spread is judged on the first 20 points, the baseline: a change after it must not be taken for spread.
@@ -112,8 +112,9 @@ def choose_chart(unit: Unit, points: pd.DataFrame) -> Choice:
 def measured(unit: Unit, points: pd.DataFrame, *, per: float = PER_CHILDREN) -> pd.DataFrame:
     """One row per point with label, numerator, denominator, value (missing where the table has no such column) and `y`, what is drawn.
 
-    y is numerator / denominator for a share, `per` times it for a rate, the numerator (else the value) for a count, and the value
-    for minutes and scores. Without a denominator, or with one of 0, a share or rate is a gap; a count of 0 is a count.
+    y is numerator / denominator for a share, `per` times it for a rate, the value (else the numerator) for a count, and the value
+    for minutes and scores. Without a denominator, or with one of 0, a share or rate is a gap, as is one whose value was withheld (a
+    `value` that is blank); a count of 0 is a count.
     """
     if unit not in ("count", "share", "minutes", "rate", "score"):
         raise ValueError(f'unit is "{unit}". It may be count, share, minutes, rate or score.')
@@ -124,7 +125,7 @@ def measured(unit: Unit, points: pd.DataFrame, *, per: float = PER_CHILDREN) -> 
     label = next((name for name in ("label", "date") if name in points), None)
     rows.insert(0, "label", points[label].to_numpy() if label else np.arange(1, len(points) + 1))
     if unit in ("share", "rate"):
-        if rows["denominator"].isna().all() and len(rows) and not rows["numerator"].isna().all():
+        if rows["denominator"].isna().all() and rows["numerator"].notna().any():
             raise ValueError(f'A {unit} needs a denominator for each point: fill the column "denominator".')
         rows["y"] = (
             rows["numerator"] / rows["denominator"].where(rows["denominator"] > 0) * (per if unit == "rate" else 1)
@@ -133,8 +134,10 @@ def measured(unit: Unit, points: pd.DataFrame, *, per: float = PER_CHILDREN) -> 
             raise ValueError(
                 f"Point {int(np.argmax(rows['y'] > 1)) + 1}: a share has a numerator of at most its denominator."
             )
+        if "value" in points:
+            rows["y"] = rows["y"].where(rows["value"].notna())
     else:
-        rows["y"] = rows["numerator"].fillna(rows["value"]) if unit == "count" else rows["value"]
+        rows["y"] = rows["value"] if "value" in points or unit != "count" else rows["numerator"]
     return rows
 
 

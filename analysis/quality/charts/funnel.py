@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.quality.charts.records import FUNNEL_LIMITS, Chart, as_asked
-from analysis.quality.charts.subgroups import numbers
+from analysis.quality.charts.subgroups import check_columns, numbers
 
 Z = {95: 1.959964, 99: 3.090232}  # two-sided 95% and 99.8% (FunnelPlotR's "99")
 TAIL = {95: 0.025, 99: 0.001}
@@ -91,29 +91,23 @@ def funnel(
     """
     off = as_asked(Departures, quirks)
     _check_options(data_type, method, limit, trim_by)
-    points = _by_group(table, numerator, denominator, group)
-    if off.round_expected and data_type == "SR" and method == "SHMI":
-        points["n"] = [round(float(n), 2) for n in points["n"]]
+    rounded = off.round_expected and (data_type, method) == ("SR", "SHMI")
+    points = _by_group(table, numerator, denominator, group, decimals=2 if rounded else None)
     some = points["n"] > 0
-    total = points.loc[some, "n"].sum()
-    pooled = 1.0 if data_type == "SR" else (points.loc[some, "numerator"].sum() / total if total > 0 else np.nan)
-    scale = _Scale(data_type, method, pooled, off)
-    points = _transformed(points, scale)
-    points, trimming = _trimmed(points, scale, trim_by)
+    scale = _Scale(data_type, method, 1.0 if data_type == "SR" else _pooled(points[some]), off)
+    points, trimming = _trimmed(_transformed(points, scale), scale, trim_by)
     kept = points["z_kept"].notna()
     phi = float((points.loc[kept, "z_kept"] ** 2).mean())
-    spread = (
-        between_groups(phi, points.loc[kept, "own_sigma"], as_package=off.log_of_zero) if tau2 is None else float(tau2)
-    )
-    shown = (0.0, 0.0) if off.zero_spread_unadjusted and not adjusted else (phi, spread)
-    drawn_spread = spread if adjusted or not off.zero_spread_unadjusted else 0.0
-    widened = adjusted and spread != 0
+    estimate = between_groups(phi, points.loc[kept, "own_sigma"], as_package=off.log_of_zero)
+    spread = estimate if tau2 is None else float(tau2)
+    widened, hidden = adjusted and spread != 0, off.zero_spread_unadjusted and not adjusted
     grid = _grid(points.loc[some, "n"], data_type, lookup_from, lookup_to)
-    lookup = limits_at(grid, scale, drawn_spread, multiply)
+    lookup = limits_at(grid, scale, 0.0 if hidden else spread, multiply)
     points = points.merge(lookup, on="n", how="left").sort_values("facet", kind="stable").reset_index(drop=True)
-    side = ("od_" if widened else "") + "{}_" + PREFIX[limit]
-    points["lower"], points["upper"] = points[side.format("lower")], points[side.format("upper")]
+    for side in ("lower", "upper"):
+        points[side] = points[f"{'od_' if widened else ''}{side}_{PREFIX[limit]}"]
     points["signal"] = _outside(points, scale, spread if widened else 0.0, limit, multiply)
+    figures = {"phi": 0.0 if hidden else phi, "tau2": 0.0 if hidden else spread, "target": scale.target * multiply}
     empty = points.loc[~(points["n"] > 0), "facet"].tolist()
     return Chart(
         kind="funnel",
@@ -123,15 +117,13 @@ def funnel(
         baseline=f"{len(points)} groups at one time, {trimming}",
         n_points=int(points["y"].notna().sum()),
         screened=False,
-        figures={
-            "phi": shown[0],
-            "tau2": shown[1],
-            "target": pooled * multiply,
-            "adjusted": float(widened),
-            "groups_kept": float(kept.sum()),
-        },
+        figures=figures | {"adjusted": float(widened), "groups_kept": float(kept.sum())},
         notes=tuple(f"{name}: nothing was expected there, so it has no limits." for name in empty),
     )
+
+
+def _pooled(points: pd.DataFrame) -> float:
+    return points["numerator"].sum() / points["n"].sum() if len(points) else np.nan
 
 
 def _check_options(data_type: str, method: str, limit: int, trim_by: float) -> None:
@@ -146,13 +138,9 @@ def _check_options(data_type: str, method: str, limit: int, trim_by: float) -> N
         raise ValueError(f"trim_by is {trim_by}. It is the part cut at each end: above 0 and below 0.5.")
 
 
-def _by_group(table: pd.DataFrame, numerator: str, denominator: str, group: str) -> pd.DataFrame:
-    """One row per group (facet, numerator, n, y), in order of the group's name."""
-    for name in (numerator, denominator, group):
-        if name not in table.columns:
-            raise ValueError(f'The table has no column "{name}". It has {", ".join(map(str, table.columns))}.')
-    if len(table) == 0:
-        raise ValueError("The table has no row: there is nothing to chart. Give at least one group.")
+def _by_group(table: pd.DataFrame, numerator: str, denominator: str, group: str, decimals: int | None) -> pd.DataFrame:
+    """One row per group (facet, numerator, n, y), in order of the group's name; n is rounded after y was taken."""
+    check_columns(table, numerator, denominator, group)
     rows = pd.DataFrame(
         {
             "facet": table[group].astype(str).to_numpy(),
@@ -166,6 +154,8 @@ def _by_group(table: pd.DataFrame, numerator: str, denominator: str, group: str)
         )
     points = rows.groupby("facet", sort=True)[["numerator", "n"]].sum().reset_index()
     points["y"] = points["numerator"] / points["n"].where(points["n"] > 0)
+    if decimals is not None:
+        points["n"] = [round(float(n), decimals) for n in points["n"]]
     return points
 
 

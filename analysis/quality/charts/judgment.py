@@ -92,8 +92,8 @@ def judge(
     """The chosen chart, drawn, and what its last point says.
 
     Takes the points of `choose_chart`, one row per month in order, with `label` or `date` where there are `rebases`: dated, decided
-    starts of a new section, at the first point on or after each. Center and limits stand on the first 20 points of each section,
-    or on all while there are fewer. XmR charts follow Making Data Count; the others the limits (if any) and Anhoej's runs. Of a section that has too few
+    starts of a new section, at the first point on or after each. Center and limits stand on the first 20 points of each section (gaps
+    counted), or on all while there are fewer. XmR charts follow Making Data Count; the others the limits (if any) and Anhoej's runs. Of a section that has too few
     points for limits (13) or for rules (10) neither is applied; limits are left out there.
 
     The last point signals where it meets a rule itself, or ends a run that is too long (or, with too few crossings, the longest).
@@ -112,7 +112,7 @@ def judge(
     last = rows["section"] == rows["section"].max()
     section_points = int(rows.loc[last, "y"].notna().sum())
     # A new section chooses for itself once it has limits of its own; until then the chart stays what it was.
-    choice = choose_chart(unit, rows[last] if section_points >= FEWEST_FOR_LIMITS else rows)
+    choice = choose_chart(unit, points[last.to_numpy()] if section_points >= FEWEST_FOR_LIMITS else points)
     drawn = _drawn(choice.kind, rows, per if unit == "rate" else 1.0)
     rows = _with_lines(rows, drawn, choice.kind)
     if unit != "score":
@@ -154,7 +154,8 @@ def _drawn(kind: str, rows: pd.DataFrame, per: float) -> Chart | None:
     """The chart over the positions of the points; a line of dots is drawn as a run chart, and its runs are not looked at."""
     if not rows["y"].notna().any():
         return None
-    table = rows.assign(at=np.arange(1, len(rows) + 1))
+    gap = rows["y"].isna()
+    table = rows.assign(at=np.arange(1, len(rows) + 1), denominator=rows["denominator"].mask(gap))
     ends = table.groupby("section")["at"].max().iloc[:-1].tolist()
     if kind == "xmr":
         days = pd.date_range("2000-01-01", periods=len(table), freq="D")
@@ -194,13 +195,9 @@ def _with_lines(rows: pd.DataFrame, drawn: Chart | None, kind: str) -> pd.DataFr
 
 def _last_point(section: pd.DataFrame, choice: Choice, section_points: int, better: Better) -> tuple[Signal, str]:
     """What the last point of the last section says, and the key of its words."""
-    if choice.kind == "dots" and "cases" in choice.why:
-        return "cannot_tell", "too_few_cases"
-    if (
-        choice.kind == "dots"
-        or section_points < FEWEST_FOR_RUNS
-        or (choice.kind == "xmr" and section_points < FEWEST_FOR_LIMITS)
-    ):
+    if choice.short_of:
+        return "cannot_tell", f"too_few_{choice.short_of}"
+    if section_points < (FEWEST_FOR_LIMITS if choice.kind == "xmr" else FEWEST_FOR_RUNS):
         return "cannot_tell", "too_few_points"
     if pd.isna(section["y"].iloc[-1]):
         return "cannot_tell", "no_last_point"

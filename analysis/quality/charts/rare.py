@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.quality.charts.records import LIKELIHOOD_RATIO, Chart
-from analysis.quality.charts.subgroups import numbers
+from analysis.quality.charts.subgroups import check_columns, numbers
 
 LIMIT = 3.5  # Neuburger et al. 2017, BMJ Quality & Safety 26:919-928; doubling or halving of a rate of 1 to 10 in 100
 ODDS_RATIO = 2.0
@@ -65,11 +65,7 @@ def bernoulli_cusum(
     >>> round(drawn.figures["up"], 4), drawn.signals["order"].tolist()     # each event adds log(0.1818 / 0.1) = 0.5978
     (0.1818, [7])
     """
-    if len(table) == 0:
-        raise ValueError("The table has no row: there is nothing to chart. Give at least one case.")
-    for name in (value, *([order_by] if order_by else [])):
-        if name not in table.columns:
-            raise ValueError(f'The table has no column "{name}". It has {", ".join(map(str, table.columns))}.')
+    check_columns(table, value, order_by)
     rows = table.sort_values(order_by, kind="stable") if order_by else table
     event = numbers(rows, value)
     if not np.isin(event, [0, 1]).all():

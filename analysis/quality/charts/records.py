@@ -93,7 +93,7 @@ class Chart:
     rule_set : RuleSet
         The rules that were applied.
     baseline : str
-        The points that centre and limits were computed from, in words.
+        The points that center and limits were computed from, in words.
     n_points : int
         Points with a value.
     screened : bool

@@ -60,32 +60,27 @@ def shewhart(
         raise ValueError(f"A {kind} chart needs a denominator: name its column in n.")
     points = one_point_a_row(table, value, x=x, n=n, facet=facet, period=period, aggregate=aggregate)
     points = add_sections(points, part=part, rebase=rebase)
-    points = add_baseline(
-        points, freeze=freeze, exclude=exclude, part_ends_freeze=quirk.part_ends_freeze and part is not None
-    )
-    categories = not (pd.api.types.is_numeric_dtype(points["x"]) or pd.api.types.is_datetime64_any_dtype(points["x"]))
-    given = Given(center, screen, categories, quirk)
+    freeze = None if quirk.part_ends_freeze and part is not None else freeze
+    points = add_baseline(points, freeze=freeze, exclude=exclude)
+    given = Given(center, screen, points["x"].dtype == object, quirk)
     keys = ["section", "facet2", "facet1"]
     drawn = [
         _draw(kind, rows, given, multiply, dict(zip(keys, name, strict=True)))
         for name, rows in points.groupby(keys, observed=True)
     ]
-    done = (
-        pd.concat([rows for rows, _ in drawn])
-        .reset_index(drop=True)
-        .assign(target=np.nan if target is None else target)
-    )
+    done = pd.concat([rows for rows, _ in drawn]).reset_index(drop=True)
+    done["target"] = np.nan if target is None else target
     if floor_at_zero and not (done["y"] < 0).any():
         done[["lower", "lower_2s"]] = done[["lower", "lower_2s"]].clip(lower=0)
-    screened = screen and kind in SCREENED
+    sections = pd.DataFrame([section for _, section in drawn])
     return Chart(
         kind=kind,
         points=done.rename(columns={"facet1": "facet"}),
-        sections=pd.DataFrame([section for _, section in drawn]).rename(columns={"facet1": "facet"}),
+        sections=sections.rename(columns={"facet1": "facet"}),
         rule_set={"run": ANHOEJ, "mr": THREE_SIGMA}.get(kind, THREE_SIGMA_AND_ANHOEJ),
-        baseline=say_baseline(done, None if quirk.part_ends_freeze and part is not None else freeze),
+        baseline=say_baseline(done, freeze),
         n_points=int(done["y"].notna().sum()),
-        screened=screened,
+        screened=screen and kind in SCREENED,
     )
 
 

@@ -41,7 +41,9 @@ def one_point_a_row(
     facets = [facet] if isinstance(facet, str) else list(facet or [])
     if len(facets) > 2:
         raise ValueError(f"facet names {len(facets)} columns ({', '.join(facets)}). A chart is split by one or two.")
-    _check(table, [value, *([x] if x else []), *([n] if n else []), *facets], aggregate)
+    check_columns(table, value, x, n, *facets)
+    if aggregate not in AGGREGATES:
+        raise ValueError(f'aggregate is "{aggregate}". It may be {", ".join(AGGREGATES)}.')
     rows = pd.DataFrame({"value": numbers(table, value)})
     rows["x"] = _axis(table[x], period) if x else np.arange(1, len(table) + 1)
     rows["n"] = numbers(table, n) if n else np.nan
@@ -57,6 +59,13 @@ def one_point_a_row(
             raise ValueError(f'Column "{n}" holds {rows["n"].min():g}. A denominator is 0 or more: correct the table.')
         gap = rows["value"].isna() | rows["n"].isna()
         rows.loc[gap, ["value", "n"]] = np.nan
+    points = _add_up(rows, aggregate, has_n=n is not None)
+    points["order"] = points.groupby(["facet2", "facet1"], observed=True).cumcount() + 1
+    return points
+
+
+def _add_up(rows: pd.DataFrame, aggregate: str, *, has_n: bool) -> pd.DataFrame:
+    """One row per facet and x of the rows (facet2, facet1, x, value, n)."""
     groups = rows.groupby(["facet2", "facet1", "x"], sort=True, observed=True)
     values = groups["value"]
     points = pd.DataFrame(
@@ -68,24 +77,26 @@ def one_point_a_row(
             "n": groups["n"].sum(min_count=1),
         }
     )
-    if n:
+    if has_n:
         points["n"] = points["n"].fillna(0.0)
         points["y"] = points["y_sum"] / points["n"].where(points["n"] > 0)
     else:
         points["y"] = values.agg(AGGREGATES[aggregate])
         points.loc[points["y_length"] == 0, "y"] = np.nan
-    points = points.reset_index()
-    points["order"] = points.groupby(["facet2", "facet1"], observed=True).cumcount() + 1
-    return points
+    return points.reset_index()
 
 
-def _check(table: pd.DataFrame, columns: Sequence[str], aggregate: str) -> None:
-    if missing := [name for name in columns if name not in table.columns]:
+def check_columns(table: pd.DataFrame, *columns: str | None) -> None:
+    """One sentence where a column that was named is not there, or the table has no row.
+
+    >>> check_columns(pd.DataFrame({"a": [1]}), "b", None)
+    Traceback (most recent call last):
+    ValueError: The table has no column "b". It has a.
+    """
+    if missing := [name for name in columns if name is not None and name not in table.columns]:
         raise ValueError(f'The table has no column "{missing[0]}". It has {", ".join(map(str, table.columns))}.')
     if len(table) == 0:
-        raise ValueError("The table has no row: there is nothing to chart. Give at least one point.")
-    if aggregate not in AGGREGATES:
-        raise ValueError(f'aggregate is "{aggregate}". It may be {", ".join(AGGREGATES)}.')
+        raise ValueError("The table has no row: there is nothing to chart.")
 
 
 def numbers(table: pd.DataFrame, column: str) -> np.ndarray:
@@ -108,6 +119,8 @@ def _axis(column: pd.Series, period: str | None) -> np.ndarray:
     """The horizontal axis: dates where the column holds dates (also months, and text like 2026-10-01), else as it is."""
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.start_time
+    elif isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_localize(None)
     elif not pd.api.types.is_numeric_dtype(column) and column.dropna().astype(str).str.fullmatch(ISO_DATE).all():
         column = pd.to_datetime(column)
     if period is None:
@@ -181,20 +194,16 @@ def positions(given: Positions, name: str) -> np.ndarray:
     return found.astype(int)
 
 
-def add_baseline(
-    points: pd.DataFrame, *, freeze: int | None, exclude: Positions, part_ends_freeze: bool = False
-) -> pd.DataFrame:
-    """Mark the points that centre and limits are computed from: the first `freeze` of each section, without `exclude`.
+def add_baseline(points: pd.DataFrame, *, freeze: int | None, exclude: Positions) -> pd.DataFrame:
+    """Mark the points that center and limits are computed from: the first `freeze` of each section, without `exclude`.
 
-    `included` is false for the excluded, which take no part in the runs either. `part_ends_freeze`: with more than one section,
-    freeze is passed over, as qicharts2 does.
+    `included` is false for the excluded, which take no part in the runs either.
     """
-    points = points.copy()
-    within = points.groupby(["facet2", "facet1", "section"], observed=True).cumcount() + 1
     if freeze is not None and (freeze < 1 or freeze != int(freeze)):
         raise ValueError(f"freeze is {freeze}. It is the number of points in the baseline: 1 or more.")
-    held = freeze is not None and not part_ends_freeze
-    points["in_baseline"] = (within <= freeze) if held else True
+    points = points.copy()
+    within = points.groupby(["facet2", "facet1", "section"], observed=True).cumcount() + 1
+    points["in_baseline"] = True if freeze is None else within <= freeze
     points["included"] = ~points["order"].isin(positions(exclude, "exclude"))
     return points
 

@@ -8,7 +8,14 @@ import pandas as pd
 
 from analysis.quality.charts.ranges import mean_range, moving_ranges
 from analysis.quality.charts.records import MAKING_DATA_COUNT, SHIFT_POINTS, TREND_POINTS, Chart, side_of
-from analysis.quality.charts.subgroups import Dates, add_baseline, add_sections, numbers, one_point_a_row, say_baseline
+from analysis.quality.charts.subgroups import (
+    Dates,
+    add_baseline,
+    add_sections,
+    check_columns,
+    one_point_a_row,
+    say_baseline,
+)
 
 # Rounded from 3 / 1.128 = 2.65957 by the school that the rule set names (Wheeler 1993); the difference is 0.016% of the width.
 PER_MEAN_RANGE = 2.66
@@ -16,6 +23,8 @@ FEWEST_FROZEN = 12  # NHSRplotthedots: a baseline of fewer points is refused
 
 # The rule that a point meets, in order of precedence; the last word is the direction.
 BEYOND, TREND, NEAR, SHIFT = "beyond limit", "trend", "two in three", "shift"
+COLUMNS = ["facet", "section", "order", "x", "y", "center", "lower", "upper", "lower_2s", "upper_2s", "side", "near", "outside",
+    "in_baseline", "included", "signal", "point_type", "target"]  # fmt: skip
 IMPROVEMENT = {"increase": 1, "decrease": -1, "neutral": 0}
 
 
@@ -55,11 +64,7 @@ def xmr(
     >>> drawn.points[["signal", "point_type"]].iloc[-1].tolist()
     ['beyond limit: high', 'concern']
     """
-    if direction not in IMPROVEMENT:
-        raise ValueError(f'direction is "{direction}". It may be {", ".join(IMPROVEMENT)}.')
-    if freeze is not None and freeze < FEWEST_FROZEN:
-        raise ValueError(f"freeze is {freeze}. Limits of an XmR chart are fixed on {FEWEST_FROZEN} points or more.")
-    _check_dates(table, value, date, facet)
+    _check(table, value, date, facet, direction, freeze)
     points = one_point_a_row(table, value, x=date, n=None, facet=facet, period=None, aggregate="mean")
     points = add_sections(points, part=None, rebase=rebase, exact_dates=rebase_on_exact_dates)
     points = add_baseline(points, freeze=freeze, exclude=None).rename(columns={"facet1": "facet"})
@@ -69,22 +74,7 @@ def xmr(
     points["point_type"] = point_type(points["signal"], direction)
     points["target"] = _targets(points["facet"], target)
     notes = tuple(sorted({note for _, note in drawn if note}))
-    keep = [
-        "facet",
-        "section",
-        "order",
-        "x",
-        "y",
-        "center",
-        "lower",
-        "upper",
-        "lower_2s",
-        "upper_2s",
-        "side",
-        "near",
-        "outside",
-    ]
-    points = points[[*keep, "in_baseline", "included", "signal", "point_type", "target"]].reset_index(drop=True)
+    points = points[COLUMNS].reset_index(drop=True)
     return Chart(
         kind="xmr",
         points=points,
@@ -97,15 +87,18 @@ def xmr(
     )
 
 
-def _check_dates(table: pd.DataFrame, value: str, date: str, facet: str | None) -> None:
-    keys = [name for name in (facet, date) if name in table.columns]
-    if len(keys) == 1 + (facet is not None) and (twice := table.duplicated(keys)).any():
+def _check(table: pd.DataFrame, value: str, date: str, facet: str | None, direction: str, freeze: int | None) -> None:
+    if direction not in IMPROVEMENT:
+        raise ValueError(f'direction is "{direction}". It may be {", ".join(IMPROVEMENT)}.')
+    if freeze is not None and freeze < FEWEST_FROZEN:
+        raise ValueError(f"freeze is {freeze}. Limits of an XmR chart are fixed on {FEWEST_FROZEN} points or more.")
+    check_columns(table, value, date, facet)
+    keys = [name for name in (facet, date) if name]
+    if (twice := table.duplicated(keys)).any():
         at = table.loc[twice, date].iloc[0]
         raise ValueError(
             f'Column "{date}" holds {at} twice{" in one group" if facet else ""}. An XmR chart has one point a date: add the rows up first.'
         )
-    if value in table.columns:
-        numbers(table, value)
 
 
 def _with_limits(
