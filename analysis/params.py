@@ -12,6 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from analysis.periods import Period, period
 from analysis.tables import ATTEMPT_RESULTS, CLOCKS, LONGEST_WAIT_HOURS, RESPONSE_MODES, STATEWIDE, URGENCIES
 
+STRATIFIED_BY = (
+    "age_band",
+    "sex",
+    "race_ethnicity",
+    "insurance",
+)  # by which a figure may be given for groups of children
+
 ROOT = Path(__file__).parent.parent
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -78,6 +85,18 @@ class Target(Dated):
     source: Words
 
 
+class StayLimit(Dated):
+    """How many days stabilization may last: from its first day to its last, the last day of the limit included.
+
+    It holds for the stays that begin while it holds. `modes` restricts it to episodes whose first response was given so;
+    empty means every episode.
+    """
+
+    days: Annotated[int, Field(ge=1, le=400)]
+    modes: tuple[Literal[tuple(RESPONSE_MODES)], ...] = ()
+    source: Words
+
+
 class Ages(Record):
     """The ages that the service is for, both included."""
 
@@ -105,7 +124,10 @@ class Money(Record):
 
 
 class Study(Record):
-    """params/<study>/study.yml: one program's data with its choices."""
+    """params/<study>/study.yml: one program's data with its choices.
+
+    `ask_before` names the columns by which no figure is shown until those whom they describe have been asked.
+    """
 
     name: str
     title: Words
@@ -119,6 +141,8 @@ class Study(Record):
     baseline_months: Annotated[int, Field(ge=3, le=36)] = 12
     complete_from: CompleteFrom | None = None
     clocks: tuple[Clock, ...] | None = None
+    stay_limits: tuple[StayLimit, ...] = ()
+    ask_before: tuple[Literal[STRATIFIED_BY], ...] = ()
     money: Money | None = None
     targets: dict[str, tuple[Target, ...]] = {}
     notes: tuple[Words, ...] = ()

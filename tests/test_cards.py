@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from analysis import params, periods
-from analysis.params import Ages, Clock, ParamsError, Study, Target
-from analysis.quality.cards import MEASURES_FILE, overdue, read_cards, switched_off, target_for
+from analysis.params import Ages, Clock, ParamsError, StayLimit, Study, Target
+from analysis.quality.cards import MEASURES_FILE, off_lines, overdue, read_cards, switched_off, target_for
 from analysis.quality.measures import MEASURES
-from analysis.tables import EPISODES
+from analysis.tables import EPISODES, RECEIVED
 
 PLAIN = Study(
     name="plain", title="Plain", service="MRSS", people="children", place="site", ages=Ages(youngest=0, oldest=20)
@@ -48,11 +48,35 @@ def test_page_one_has_plain_words_only():
         assert jargon not in words
 
 
-def test_mixes_hide_all_and_process_measures_hide_people():
-    hidden = {name for name, card in CARDS.cards.items() if card.hide == "all"}
-    assert hidden == {
-        "children_served", "disposition", "referral_source", "presenting_problem", "hour_of_day", "day_of_week",
+def test_what_a_measure_hides_follows_from_what_it_counts():
+    for name, card in CARDS.cards.items():
+        of_children = card.of not in ("outreach", "staff", "staffing", "readiness", "site_hours")
+        assert (card.hide == "none") != of_children, name
+        if card.unit == "mix" or (card.asks == "better_off" and card.unit == "share"):
+            assert card.hide == "all", name
+        assert card.hide != "all" or card.unit in ("mix", "share", "count", "per_child"), name
+
+
+def test_every_card_answers_one_question_and_every_question_has_cards():
+    asked = [card.asks for card in CARDS.cards.values()]
+    assert {question: asked.count(question) >= 9 for question in set(asked)} == {
+        "how_much": True, "how_well": True, "better_off": True,
     }  # fmt: skip
+
+
+def test_every_outcome_of_a_rating_or_survey_stands_after_its_completion():
+    order = list(CARDS.cards)
+    for completion, figures in {
+        "rated_twice_worker_share": ("problems_change_worker", "problems_better_worker_share", "functioning_worse_worker_share"),
+        "rated_twice_parent_share": ("problems_change_parent", "problems_better_parent_share", "functioning_worse_parent_share"),
+        "family_answered_share": ("family_satisfied_share",), "referrer_answered_share": ("referrer_satisfied_share",),
+    }.items():  # fmt: skip
+        assert all(order.index(completion) < order.index(figure) for figure in figures)
+
+
+def test_a_window_of_days_is_in_the_name_of_its_measure():
+    windows = {name: card.days for name, card in CARDS.cards.items() if card.days and "answered" not in name}
+    assert all(str(days) in name or str(days * 24) in name for name, days in windows.items())
 
 
 def test_every_benchmark_names_a_public_page():
@@ -73,6 +97,12 @@ def test_every_benchmark_names_a_public_page():
     (lambda c: c["cards"]["response_minutes_p90"].pop("quantile"), "quantile belongs to a card whose unit is minutes"),
     (lambda c: c["cards"]["hour_of_day"].update(hours=[6, 12]), "hours start at 0"),
     (lambda c: c["cards"]["hour_of_day"].update(hours=[0, 12, 12]), "hours start at 0 and increase"),
+    (lambda c: c["cards"]["episodes"].pop("asks"), "cards.episodes.asks is missing"),
+    (lambda c: c["cards"]["episodes"].update(asks="how_many"), "cards.episodes.asks"),
+    (lambda c: c["cards"]["calls"].update(of="phone_calls"), "cards.calls.of"),
+    (lambda c: c["cards"]["episodes"].update(per="children"), "per belongs to a card whose unit is rate"),
+    (lambda c: c["cards"]["episodes"].update(urgency="urgent"), "urgency restricts the clocks of a card"),
+    (lambda c: c["cards"]["calls"].update(equity=True), "equity is for a share, count or rate of episodes or discharges"),
     (lambda c: c["cards"]["episodes"].update(targets=[{"from": date(2020, 1, 1), "share": 0.9, "source": "x"}]), "targets are for a share"),
     (lambda c: c["cards"]["in_person_share"]["targets"][0].update(share=90), "less than or equal to 1, found 90"),
     (lambda c: c["cards"]["in_person_share"]["targets"].append({"from": date(2026, 1, 1), "share": 0.8, "source": "x"}), "still holds on 2026-01-01"),
@@ -147,12 +177,20 @@ def test_a_card_is_overdue_on_its_day():
 
 # --- switched off ------------------------------------------------------------------------------------------------------
 
-POPULATION = {name: pd.DataFrame({"county_fips": ["35001"]}) for name in ("site_counties", "population")}
+LIMITED = PLAIN.model_copy(update={"stay_limits": (StayLimit(days=56, source="made up", from_on=date(2020, 1, 1)),)})
 
 
-def off(*empty: str, study: Study = PLAIN, tables: dict = POPULATION) -> dict[str, str]:
-    one = pd.DataFrame({column: [None if column in empty else 1] for column in EPISODES.names})
-    return dict(switched_off(read_cards(study), one, study=study, **tables))
+def full(table: str, *empty: str) -> pd.DataFrame:
+    """One row of a table with every column filled but these."""
+    return pd.DataFrame({column: [None if column in empty else 1] for column in RECEIVED[table].names})
+
+
+POPULATION = {name: full(name) for name in ("site_counties", "population")}
+OTHERS = {name: full(name) for name in RECEIVED if name not in ("episodes", *POPULATION)}
+
+
+def off(*empty: str, study: Study = LIMITED, tables: dict = POPULATION, others: dict = OTHERS) -> dict[str, str]:
+    return dict(switched_off(read_cards(study), full("episodes", *empty), study=study, tables=others, **tables))
 
 
 def test_nothing_is_off_where_all_is_recorded():
@@ -160,10 +198,15 @@ def test_nothing_is_off_where_all_is_recorded():
 
 
 @pytest.mark.parametrize(("empty", "measures"), [
-    ("child_id", {"children_served"}),
-    ("disposition", {"disposition"}),
-    ("recommended_mode", {"in_person_share"}),
-    ("arrived_at", {"response_minutes_median", "response_minutes_p90", "response_in_time_share"}),
+    ("child_id", {"children_served", "episodes_per_child", "back_in_180_days_share"}),
+    ("disposition", {"disposition", "stayed_in_community_share"}),
+    ("recommended_mode", {"in_person_share", "as_asked_share"}),
+    ("arrived_at", {
+        "response_minutes_median", "response_minutes_p90", "response_in_time_share", "emergent_minutes_median",
+        "emergent_in_time_share", "urgent_minutes_median", "urgent_in_time_share"}),
+    ("urgency", {"emergent_minutes_median", "emergent_in_time_share", "urgent_minutes_median", "urgent_in_time_share"}),
+    ("team_size", {"team_of_two_share"}),
+    ("living_at_discharge", {"living_at_discharge", "no_more_restrictive_share"}),
     ("engaged_at", set()),  # no clock of this study stops there
 ])  # fmt: skip
 def test_an_empty_column_switches_off_what_needs_it(empty, measures):
@@ -174,15 +217,76 @@ def test_an_empty_column_switches_off_what_needs_it(empty, measures):
 
 def test_a_clock_restricted_by_an_empty_column_measures_nothing():
     assert "response_mode" in off("response_mode")["response_minutes_median"]
-    unrestricted = PLAIN.model_copy(update={"clocks": (clock(date(2020, 1, 1)),)})
-    assert set(off("response_mode", study=unrestricted)) == {"in_person_share"}
+    unrestricted = LIMITED.model_copy(update={"clocks": (clock(date(2020, 1, 1)),)})
+    assert not {name for name in off("response_mode", study=unrestricted) if "minutes" in name or "in_time" in name}
 
 
 def test_a_rate_needs_ages_counties_and_population():
-    assert "does not say for which ages" in off(study=PLAIN.model_copy(update={"ages": None}))["episodes_per_1000"]
+    assert "does not say for which ages" in off(study=LIMITED.model_copy(update={"ages": None}))["episodes_per_1000"]
     assert "no table population" in off(tables={**POPULATION, "population": None})["episodes_per_1000"]
-    older = PLAIN.model_copy(update={"ages": Ages(youngest=0, oldest=24)})
+    older = LIMITED.model_copy(update={"ages": Ages(youngest=0, oldest=24)})
     assert "known to age 20 only" in off(study=older)["episodes_per_1000"]
+
+
+def test_a_rate_of_poor_children_needs_their_number_and_the_other_rate_does_not():
+    rich = {**POPULATION, "population": full("population", "children_in_poverty")}
+    assert off(tables=rich) == {
+        "episodes_per_1000_in_poverty": "The table population does not say how many children live in poverty."
+    }
+
+
+COMPANIONS = {
+    "contacts": {"follow_up_72_hours_share", "contacts_per_stay"},
+    "scales": {name for name in MEASURES if name.split("_")[0] in ("problems", "functioning", "cans", "rated")},
+    "referrals": {"referred_share", "linked_60_days_share"},
+    "calls": {"calls", "call_channel", "call_outcome", "line_988_dispatch_share"},
+    "outreach": {"outreach_events", "outreach_people"},
+    "satisfaction": {
+        "family_answered_share", "family_satisfied_share", "referrer_answered_share", "referrer_satisfied_share"},
+    "staff": {"certified_share", "trained_share"},
+    "training": {"trained_share"},
+    "staffing": {"vacant_share"},
+    "readiness": {"ready_share"},
+    "site_hours": {"covered_share"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", COMPANIONS)
+def test_a_table_that_is_not_there_switches_off_its_measures_with_one_reason(table):
+    without = {name: rows for name, rows in OTHERS.items() if name != table}
+    for others in (without, {**OTHERS, table: full(table).iloc[:0]}):
+        found = off(others=others)
+        assert found.keys() == COMPANIONS[table]
+        assert set(found.values()) == {f"There is no table {table} ({RECEIVED[table].row})."}
+        assert len(off_lines(CARDS, found.items())) == 1
+
+
+def test_an_empty_column_of_another_table_is_named_with_its_table():
+    found = off(others={**OTHERS, "calls": full("calls", "channel")})
+    assert found == dict.fromkeys(
+        ("call_channel", "line_988_dispatch_share"), "No row of calls has channel (by which way)."
+    )
+
+
+def test_a_stay_has_no_limit_where_the_study_sets_none():
+    assert off(study=PLAIN).keys() == {"stay_in_limit_share", "open_past_limit_share"}
+
+
+def test_a_dispatch_export_alone_is_told_once_what_each_missing_table_costs():
+    lines = off_lines(CARDS, off(study=PLAIN, others={}).items())
+    told = [line for line in lines if line.startswith("There is no table ")]
+    assert len(told) == len({line.split()[4] for line in told})
+    assert "There is no table scales (" in " ".join(told)
+
+
+def test_the_clock_of_urgent_calls_is_the_clock_that_holds_for_them():
+    both = (
+        clock(date(2026, 1, 1), urgency=("urgent",), threshold_minutes=600),
+        clock(date(2026, 1, 1), urgency=("emergent", "scheduled")),
+    )
+    cards = read_cards(PLAIN.model_copy(update={"clocks": both})).cards
+    assert [each.threshold_minutes for each in cards["urgent_in_time_share"].clocks] == [600]
+    assert [each.urgency for each in cards["emergent_in_time_share"].clocks] == [("emergent",)]
 
 
 def test_without_an_episode_everything_is_off():

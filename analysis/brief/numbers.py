@@ -18,7 +18,7 @@ from analysis.params import ROOT, Disclosure, ParamsError, Study
 from analysis.periods import Period, first_complete_month, span
 from analysis.quality.cards import Card, Cards, read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
-from analysis.tables import STATEWIDE
+from analysis.tables import RECEIVED, STATEWIDE
 
 BLOCK_MONTHS = 3  # a hidden month gives way to three months counted back from the last, then to the year
 YEAR_MONTHS = 12
@@ -191,13 +191,12 @@ def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
     """Work the numbers out from the tables of the study."""
     folder = root / "data" / "processed" / study.name
     tables = {
-        name: pd.read_parquet(folder / f"{name}.parquet") if (folder / f"{name}.parquet").exists() else None
-        for name in ("episodes", "sites", "site_counties", "population")
+        name: pd.read_parquet(folder / f"{name}.parquet") for name in RECEIVED if (folder / f"{name}.parquet").exists()
     }
     cards = read_cards(study, root=root)
     covers = covered_days(study, root=root)
     cut = windows(study, now, covers)
-    places = {"site_counties": tables["site_counties"], "population": tables["population"]}
+    places = {"site_counties": tables.get("site_counties"), "population": tables.get("population"), "tables": tables}
     counted = by_measure_place_period(
         tables["episodes"], tables["sites"], cut.all, study=study, cards=cards, covers=covers, **places
     )
@@ -232,6 +231,10 @@ def hidden(counted: pd.DataFrame, cards: Cards, cut: Windows, study: Study, *, r
     of_all, single = None, []
     for measure in sorted(by_measure, key=lambda name: name != EVERY_EPISODE):
         rows, card = by_measure[measure], cards.cards[measure]
+        if card.hide == "none":  # of staff, events and hours nothing counts children
+            at = rows["period"].isin([window.name for grain in cut.grains for window in grain])
+            single.append(rows[rows["site_id"].eq(STATEWIDE) | at])
+            continue
         grains = _grains(rows, card, cut, rule, of_all)
         of_all = grains if measure == EVERY_EPISODE else of_all
         single.append(_single_figures(rows, card, cut, grains, rule))

@@ -1,16 +1,19 @@
 """The table of measures: a figure with its denominator, interval and number not measurable, by place and period."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.intervals import Interval, garwood, order_statistic_ranks, wilson
 from analysis.params import Clock, Study
 from analysis.periods import Period
 from analysis.quality.cards import Card, Cards, choices_for, switched_off
 from analysis.quality.exposure import Days, child_years, months_of_service
-from analysis.quality.measures import MEASURES, Choices, categories
+from analysis.quality.measures import MEASURES, categories
+from analysis.quality.rows import KINDS, LOGS, of_episodes
 from analysis.quality.waits import say_clock
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
@@ -29,29 +32,84 @@ WORKING_COLUMNS = [
 ]
 
 WHY_MISSING = {
-    "no_episodes": "no episode to measure",
+    "no_episodes": "nothing to measure",
+    "too_early": "too early: the days that the figure waits for have not passed",
+    "none_sent": "the place has sent no record of the kind",
     "not_recorded": "too many episodes lack what the figure needs",
     "not_covered": "not open, or not in the extract",
     "no_population": "the number of children in the place's care is not known",
 }
 
 
+# Units of which an empty cell is a zero and not a gap.
+COUNTED = ("count", "rate", "number")
+
+
 @dataclass(frozen=True)
 class Placed:
-    """Every episode in every place and period that counts it. A cell is one place and period, place first.
+    """Every row of one kind in every place and period that counts it. A cell is one place and period, place first.
 
     Attributes
     ----------
+    rows : pandas.DataFrame
+        The rows themselves.
     row, cell : numpy.ndarray
-        Position of an episode, and a cell that counts it; statewide and overlapping periods repeat an episode.
+        Position of a row, and a cell that counts it; statewide and overlapping periods repeat a row.
     cells : pandas.DataFrame
         One row per cell, in order (site_id, period, first_on, last_on, months).
+    silent : numpy.ndarray
+        True for the cells of a site that has no row of this kind at all.
     """
 
+    rows: pd.DataFrame
     row: np.ndarray
     cell: np.ndarray
     cells: pd.DataFrame
-    episodes: int
+    silent: np.ndarray
+
+
+@dataclass
+class _Extract:
+    """The tables of an extract with its places and periods; what several measures share is worked out once."""
+
+    tables: Mapping[str, pd.DataFrame]
+    sites: pd.DataFrame
+    periods: list[Period]
+    covers: Days
+    study: Study
+    cells: pd.DataFrame
+    _kept: dict = field(default_factory=dict)
+
+    def placed(self, kind: str, as_of: str | None) -> Placed:
+        """The rows of a kind in the cells that count them; `as_of` "end": in those that end with their month alone."""
+        if ("rows", kind) not in self._kept:
+            self._kept["rows", kind] = KINDS[kind].made_by(self.tables, self.covers)
+        if (kind, as_of) not in self._kept:
+            self._kept[kind, as_of] = _place(self._kept["rows", kind], self.periods, self.cells, as_of=as_of)
+        return self._kept[kind, as_of]
+
+    def beside(self, names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+        """The tables of these names; those that speak of episodes with the site and the day of each one's episode."""
+        for name in names:
+            if ("beside", name) not in self._kept:
+                self._kept["beside", name] = of_episodes(self.tables, name) if name in LOGS else self.tables[name]
+        return {name: self._kept["beside", name] for name in names}
+
+    def child_years(self, per: str) -> np.ndarray:
+        """One number a cell: the children that a rate is per, times the years that they were in the place's care."""
+        if ("years", per) not in self._kept:
+            population = self.tables["population"]
+            population = population.assign(children=population[per])
+            years = child_years(
+                self.sites,
+                self.tables["site_counties"],
+                population,
+                self.periods,
+                ages=self.study.ages,
+                covers=self.covers,
+            )
+            self._kept["years", per] = years.reindex(self.cells["site_id"].unique()).to_numpy().ravel()
+        return self._kept["years", per]
 
 
 def by_measure_place_period(
@@ -63,46 +121,49 @@ def by_measure_place_period(
     cards: Cards,
     site_counties: pd.DataFrame | None = None,
     population: pd.DataFrame | None = None,
+    tables: Mapping[str, pd.DataFrame | None] | None = None,
     covers: Days | None = None,
 ) -> pd.DataFrame:
     """Every measure that the study can have, in every place and period, nothing hidden yet.
 
-    Takes the tables of the contract, the periods in the order wanted (they may overlap), and the first and last day that the
-    extract `covers`; without it, the whole months from the first to the last episode. Gives one row per measure,
-    stratum, site_id (statewide first, then the sites with a scorecard) and period: the columns of
-    `tables.MEASURES_TABLE` and `WORKING_COLUMNS`. Statewide counts every episode, a site its own.
+    Takes the tables of the contract (those of contacts, calls, staff and the like by name in `tables`), the periods in the
+    order wanted (they may overlap), and the first and last day that the extract `covers`; without it, the whole months from the
+    first to the last episode. Gives one row per measure, stratum, site_id (statewide first, then the sites with a scorecard) and
+    period: the columns of `tables.MEASURES_TABLE` and `WORKING_COLUMNS`. Statewide counts every row, a site its own.
 
     A share is numerator / denominator with a Wilson interval, as is each category of a mix; a count has the exact Poisson
     interval; a rate is per 1,000 children and year, its denominator child-years; minutes have no numerator, and their
-    interval is made of two waits. `denominator` of a count is the episodes behind it.
+    interval is made of two waits; a score is a mean with its t interval. `denominator` of a count is the episodes behind it. Of
+    episodes per child the numerator is the children, the denominator their episodes, and the value the second over the first. A
+    number is a sum over `denominator` rows; a portion is numerator / denominator of what there is, without an interval, because
+    nothing of it is a sample (its numerator is missing where it is no whole number).
 
     Value, low and high are missing, and `why_missing` says why, where there is nothing to measure, and where more than
-    `most_not_measurable` of the episodes that belong could not be measured: a service that stops writing down a "yes" and
-    leaves blanks has no share, not a low one. A count of 0 is a value where the place was open, and missing where it was not.
+    `most_not_measurable` of the rows that belong could not be measured: a service that stops writing down a "yes" and
+    leaves blanks has no share, not a low one. A count of 0 is a value where the place was open, and missing where it was not; of
+    calls, outreach and the like also where the place has never sent a row.
 
     Raises ValueError where a period stands twice.
     """
     names = [each.name for each in periods]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"Periods asked for twice: {', '.join(twice)}. Give each once.")
-    off = dict(switched_off(cards, episodes, study=study, site_counties=site_counties, population=population))
+    places = {"site_counties": site_counties, "population": population}
+    off = dict(switched_off(cards, episodes, study=study, tables=tables, **places))
     on = {measure: card for measure, card in cards.cards.items() if measure not in off}
     if not on or not periods:
         return pd.DataFrame(columns=[*MEASURES_TABLE.names, *WORKING_COLUMNS])
-    episodes = episodes.reset_index(drop=True)
+    given = {**(tables or {}), **places, "episodes": episodes}
     covers = covers or whole_months(episodes["counted_on"])
-    placed = _place(episodes, sites, periods, covers)
-    exposure = None
-    if any(card.unit == "rate" for card in on.values()):
-        years = child_years(sites, site_counties, population, periods, ages=study.ages, covers=covers)
-        exposure = years.reindex(placed.cells["site_id"].unique()).to_numpy().ravel()
-    tables = []
+    extract = _Extract(
+        {name: table for name, table in given.items() if table is not None}, sites, periods, covers, study,
+        _cells(sites, periods, covers),
+    )  # fmt: skip
+    counted = []
     for measure, card in on.items():
-        choices = choices_for(card, study)
-        values = MEASURES[measure](episodes, choices)
-        table = _figures(measure, values, placed, exposure if card.unit == "rate" else None, choices, cards)
-        tables.append(table.assign(definition=table["period"].map({p.name: definition(card, p) for p in periods})))
-    table = pd.concat(tables, ignore_index=True)
+        table = _figures(measure, extract, cards)
+        counted.append(table.assign(definition=table["period"].map({p.name: definition(card, p) for p in periods})))
+    table = pd.concat(counted, ignore_index=True)
     return table.assign(hidden=False)[[*MEASURES_TABLE.names, *WORKING_COLUMNS]]
 
 
@@ -134,56 +195,69 @@ def _say_clock_and_days(clock: Clock, period: Period, card: Card) -> str:
     return f"{words}{begins}{ends}"
 
 
-def _place(episodes: pd.DataFrame, sites: pd.DataFrame, periods: list[Period], covers: Days) -> Placed:
+def _cells(sites: pd.DataFrame, periods: list[Period], covers: Days) -> pd.DataFrame:
+    """One row per place and period, place first, statewide before the sites with a scorecard."""
     places = [STATEWIDE, *sorted(sites.loc[sites["has_scorecard"].astype(bool), "site_id"])]
-    site = pd.Index(places[1:]).get_indexer(episodes["site_id"]) + 1  # 0 where the episode counts statewide only
-    day = episodes["counted_on"].to_numpy()
-    rows, cells = [], []
-    for number, each in enumerate(periods):
-        within = np.flatnonzero((day >= each.from_on.to_numpy()) & (day <= each.to_on.to_numpy()))
-        own = within[site[within] > 0]
-        rows += [within, own]
-        cells += [np.full(len(within), number), site[own] * len(periods) + number]
     months = months_of_service(sites, periods, covers=covers).reindex(places)
     frame = pd.DataFrame(
         [(place, each.name, each.from_on, each.to_on) for place in places for each in periods],
         columns=["site_id", "period", "first_on", "last_on"],
     )
     frame["months"] = months.to_numpy().ravel()
-    return Placed(np.concatenate(rows), np.concatenate(cells), frame, len(episodes))
+    return frame
 
 
-def _figures(
-    measure: str,
-    values: pd.Series,
-    placed: Placed,
-    child_years: np.ndarray | None,
-    choices: Choices,
-    cards: Cards,
-) -> pd.DataFrame:
+def _place(rows: pd.DataFrame, periods: list[Period], cells: pd.DataFrame, *, as_of: str | None) -> Placed:
+    places = list(cells["site_id"].unique())
+    site = pd.Index(places[1:]).get_indexer(rows["site_id"]) + 1  # 0 where the row counts statewide only
+    day = rows["counted_on"].to_numpy(dtype="datetime64[ns]")
+    row, cell = [np.zeros(0, int)], [np.zeros(0, int)]
+    for number, each in enumerate(periods):
+        first = each.last.start_time.normalize() if as_of == "end" else each.from_on
+        within = np.flatnonzero((day >= first.to_numpy()) & (day <= each.to_on.to_numpy()))
+        own = within[site[within] > 0]
+        row += [within, own]
+        cell += [np.full(len(within), number), site[own] * len(periods) + number]
+    silent = ~np.isin(np.arange(len(places)), [0, *np.unique(site)])
+    return Placed(rows, np.concatenate(row), np.concatenate(cell), cells, np.repeat(silent, len(periods)))
+
+
+def _figures(measure: str, extract: _Extract, cards: Cards) -> pd.DataFrame:
     """One measure in every stratum and cell."""
     card = cards.cards[measure]
+    placed = extract.placed(card.of, card.as_of)
+    choices = choices_for(
+        card, extract.study, scales=cards.scales, beside=extract.beside(card.beside), last_on=extract.covers[1]
+    )
+    values = MEASURES[measure](placed.rows, choices)
     n_cells = len(placed.cells)
-    is_in, is_known = np.zeros((2, placed.episodes), dtype=bool)
+    is_in, is_known = np.zeros((2, len(placed.rows)), dtype=bool)
     is_in[values.index] = True
-    is_known[values.index[values.notna()]] = True
+    known = values.notna().all(axis=1) if isinstance(values, pd.DataFrame) else values.notna()
+    is_known[values.index[known]] = True
     belongs, measured = is_in[placed.row], is_known[placed.row]
     value = values.loc[placed.row[measured]]
     cell = placed.cell[measured]
     unmeasured = np.bincount(placed.cell[belongs & ~measured], minlength=n_cells)
 
-    if card.unit == "minutes":
-        table = _quantiles(cell, value.to_numpy(dtype=float), n_cells, card, cards)
-    elif card.unit in ("share", "mix"):
+    if card.unit in ("share", "mix"):
         words = [True] if card.unit == "share" else list(categories(measure, choices))
         table = _shares(cell, pd.Index(words).get_indexer(value.tolist()), n_cells, words, cards)
+    elif card.unit in ("count", "rate", "per_child"):
+        years = extract.child_years(card.per) if card.unit == "rate" else None
+        table = _counts(cell, value.to_numpy(), n_cells, years, card, cards)
+    elif card.unit == "portion":
+        table = _portions(cell, value, n_cells)
     else:
-        table = _counts(cell, value.to_numpy(), n_cells, child_years, cards)
+        table = {"minutes": _quantiles, "score": _means, "number": _sums}[card.unit](
+            cell, value.to_numpy(dtype=float), n_cells, card, cards
+        )
     repeats = len(table) // n_cells
     around = pd.concat([placed.cells] * repeats, ignore_index=True)
     table = pd.concat([around, table], axis=1).assign(measure=measure, not_measurable=np.tile(unmeasured, repeats))
+    cases = np.tile(np.bincount(cell, minlength=n_cells), repeats)
     return _withhold(
-        table, np.tile(np.bincount(cell, minlength=n_cells), repeats), card, cards.most_unmeasured(measure)
+        table, cases, np.tile(placed.silent, repeats), card, cards.most_unmeasured(measure), extract.covers[1]
     )
 
 
@@ -199,16 +273,66 @@ def _shares(cell: np.ndarray, code: np.ndarray, n_cells: int, strata: list, card
 
 
 def _counts(
-    cell: np.ndarray, ids: np.ndarray, n_cells: int, child_years: np.ndarray | None, cards: Cards
+    cell: np.ndarray, ids: np.ndarray, n_cells: int, child_years: np.ndarray | None, card: Card, cards: Cards
 ) -> pd.DataFrame:
     distinct = pd.DataFrame({"cell": cell, "id": ids}).drop_duplicates()
     numerator = np.bincount(distinct["cell"], minlength=n_cells)
+    behind = np.bincount(cell, minlength=n_cells)
+    if card.unit == "per_child":
+        each = pd.DataFrame({"cell": cell, "id": ids}).groupby(["cell", "id"], sort=True).size()
+        mean, ends = _mean_and_ends(
+            each.index.get_level_values("cell").to_numpy(dtype=int), each.to_numpy(float), n_cells, cards
+        )
+        return _frame(ALL, numerator, behind, mean, ends)
     ends = garwood(numerator, confidence=cards.confidence)
     if child_years is None:
-        denominator = np.bincount(cell, minlength=n_cells)
-        return _frame(ALL, numerator, denominator, numerator.astype(float), ends)
+        return _frame(ALL, numerator, behind, numerator.astype(float), ends)
     base = np.where(child_years > 0, child_years, np.nan) / PER_CHILDREN
     return _frame(ALL, numerator, child_years, numerator / base, Interval(ends.low / base, ends.high / base))
+
+
+def _means(cell: np.ndarray, value: np.ndarray, n_cells: int, card: Card, cards: Cards) -> pd.DataFrame:
+    mean, ends = _mean_and_ends(cell, value, n_cells, cards)
+    return _frame(ALL, pd.NA, np.bincount(cell, minlength=n_cells), mean, ends)
+
+
+def _mean_and_ends(cell: np.ndarray, value: np.ndarray, n_cells: int, cards: Cards) -> tuple[np.ndarray, Interval]:
+    """The mean of each cell with its t interval (Student 1908, Biometrika 6:1-25); none of fewer than two values.
+
+    Values are added up in order of size, so that a sum of floats does not depend on the order of rows in a file.
+    """
+    order = np.lexsort((value, cell))
+    cell, value = cell[order], value[order]
+    cases = np.bincount(cell, minlength=n_cells)
+    mean = np.divide(
+        np.bincount(cell, weights=value, minlength=n_cells), cases, out=np.full(n_cells, np.nan), where=cases > 0
+    )
+    squares = np.bincount(cell, weights=(value - mean[cell]) ** 2, minlength=n_cells)
+    some = cases > 1
+    free = np.where(some, cases - 1, 1)
+    half = np.where(
+        some, stats.t.ppf((1 + cards.confidence) / 2, free) * np.sqrt(squares / free / np.maximum(cases, 1)), np.nan
+    )
+    return mean, Interval(mean - half, mean + half)
+
+
+def _sums(cell: np.ndarray, value: np.ndarray, n_cells: int, card: Card, cards: Cards) -> pd.DataFrame:
+    total = np.bincount(cell, weights=value, minlength=n_cells)
+    none = np.full(n_cells, np.nan)
+    return _frame(ALL, total.astype(int), np.bincount(cell, minlength=n_cells), total, Interval(none, none))
+
+
+def _portions(cell: np.ndarray, value: pd.DataFrame, n_cells: int) -> pd.DataFrame:
+    order = np.lexsort((value["whole"].to_numpy(float), value["part"].to_numpy(float), cell))
+    part, whole = (
+        np.bincount(cell[order], weights=value[name].to_numpy(float)[order], minlength=n_cells)
+        for name in ("part", "whole")
+    )
+    share = np.divide(part, whole, out=np.full(n_cells, np.nan), where=whole > 0)
+    none = np.full(n_cells, np.nan)
+    counted = pd.array(part, dtype="Float64")
+    counted[part != np.round(part)] = pd.NA
+    return _frame(ALL, counted.astype("Int64"), whole, share, Interval(none, none))
 
 
 def _quantiles(cell: np.ndarray, minutes: np.ndarray, n_cells: int, card: Card, cards: Cards) -> pd.DataFrame:
@@ -235,25 +359,37 @@ def _frame(
     stratum: object, numerator: object, denominator: np.ndarray, value: np.ndarray, ends: Interval
 ) -> pd.DataFrame:
     table = pd.DataFrame({"denominator": denominator.astype(float), "value": value, "low": ends.low, "high": ends.high})
+    if not isinstance(numerator, pd.api.extensions.ExtensionArray):
+        numerator = pd.array(np.broadcast_to(numerator, len(table)), dtype="Int64")
     return table.assign(
         stratum=stratum,
-        numerator=pd.array(np.broadcast_to(numerator, len(table)), dtype="Int64"),
+        numerator=numerator,
         low_for_change=np.nan,
         high_for_change=np.nan,
     )
 
 
-def _withhold(table: pd.DataFrame, measured: np.ndarray, card: Card, most_unmeasured: float) -> pd.DataFrame:
+def _withhold(
+    table: pd.DataFrame,
+    measured: np.ndarray,
+    silent: np.ndarray,
+    card: Card,
+    most_unmeasured: float,
+    last_on: pd.Timestamp,
+) -> pd.DataFrame:
     unmeasured = table["not_measurable"].to_numpy()
     belong = measured + unmeasured
     denominator = table["denominator"].to_numpy()
     never = (table["months"].to_numpy() == 0) & (belong == 0)
+    waits_until = table["first_on"] + pd.Timedelta(days=card.days or 0)
     conditions = {
         "not_covered": never | ((card.unit == "rate") & (denominator == 0)),
+        "none_sent": silent & (KINDS[card.of].table != "episodes"),
         "no_population": np.isnan(denominator),
         # Exactly the share is allowed, whatever its last binary digit.
         "not_recorded": unmeasured - most_unmeasured * belong > 1e-9,
-        "no_episodes": (measured == 0) & (card.unit not in ("count", "rate")),
+        "too_early": (measured == 0) & (card.days is not None) & waits_until.gt(last_on).to_numpy(),
+        "no_episodes": (measured == 0) & (card.unit not in COUNTED),
     }
     why = np.select(list(conditions.values()), list(conditions), default="")
     figures = ["value", "low", "high", "low_for_change", "high_for_change"]

@@ -18,8 +18,9 @@ from analysis.periods import period
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 KEY = list(MEASURES_TABLE.key)
-HIDES = ("people", "all")
-UNITS = ("count", "rate", "share", "minutes", "mix")
+HIDES = ("people", "all", "none")
+UNITS = ("count", "rate", "share", "minutes", "mix", "score", "per_child", "number", "portion")
+COUNTED = ("count", "rate", "per_child")  # units whose numerator counts people whatever the measure hides
 WHOLE = "all"  # the stratum that holds every episode, as the contract's column says
 ELSEWHERE = "(elsewhere)"  # episodes in the statewide row of places that have no row; never shown
 NUMBERS = ["numerator", "denominator", "value", "low", "high", "not_measurable"]
@@ -42,7 +43,7 @@ def hide_small(
     hidden row the numbers are missing and `hidden` is True.
 
     `hide` says of each measure whether its denominator alone counts people ("people") or its numerator and complement too
-    ("all"); `units` whether it is a "count", "rate", "share", "minutes" or "mix". For a count the numerator
+    ("all") or nothing of it does ("none": staff, events, hours; its rows are left alone); `units` whether it is a "count", "rate", "share", "minutes" or "mix". For a count the numerator
     and the episodes behind it count people, for a rate the numerator alone (its denominator is child-years). Zero is shown. Under "all", a small `not_measurable` is hidden alone in a row that is shown.
 
     Lines are closed by the cheapest cell (smallest line count, then the order of stratum, site and period); a zero covers
@@ -63,6 +64,10 @@ def hide_small(
     [nan, nan, 30.0, 48.0]
     """
     check_kinds(measures, hide, units)
+    open_ = measures["measure"].map(hide).eq("none")
+    if open_.any():
+        closed = hide_small(measures[~open_], hide=hide, units=units, rule=rule, fiscal_year_starts=fiscal_year_starts)
+        return pd.concat([measures[open_], closed]).loc[measures.index]
     rows = measures.reset_index(drop=True)
     gone = _hidden_rows(rows, hide, units, rule.smallest_shown, fiscal_year_starts)
     lacking = _hidden_lacking(rows, gone, hide, units, rule.smallest_shown, fiscal_year_starts)
@@ -144,7 +149,7 @@ def _hidden_rows(rows, hide, units, smallest, fiscal_year_starts, *, gone=None, 
 def _cell_table(rows, hide, units, *, loose: bool) -> pd.DataFrame:
     """One row per cell and row of the measures that shows it: measure, ledger, stratum, site_id, period, count, cost, loose, row."""
     unit, people = rows["measure"].map(units), rows["measure"].map(hide).eq("people")
-    counted, rated, mixed = unit.isin(["count", "rate"]), unit.eq("rate"), unit.eq("mix")
+    counted, rated, mixed = unit.isin(COUNTED), unit.eq("rate"), unit.eq("mix")
     numerator, denominator = (rows[name].astype(float) for name in ("numerator", "denominator"))
     cost = numerator.where(counted | mixed, denominator)
     base = rows[KEY].assign(row=np.arange(len(rows)))

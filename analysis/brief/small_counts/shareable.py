@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.brief.small_counts.disclosure import check_kinds
+from analysis.brief.small_counts.disclosure import COUNTED, check_kinds
 from analysis.params import Disclosure
 from analysis.tables import MEASURES_TABLE, Table
 
@@ -85,12 +85,13 @@ def _refuse_small(frame, file: str, table: Table, rule: Disclosure, hide, units)
             )
         check_kinds(frame, hide, units)
         unit, people = frame["measure"].map(units), frame["measure"].map(hide).eq("people")
-        counted = unit.isin(["count", "rate"])
+        counted, nobody = unit.isin(COUNTED), frame["measure"].map(hide).eq("none")
         allowed["denominator"] = unit.eq("rate")  # child-years
         allowed["numerator"] = people & ~counted & counts["denominator"].ge(rule.smallest_shown)
         allowed["not_measurable"] = people
         complement = counts["denominator"] - counts["numerator"]
         counts["complement"], allowed["complement"] = complement, people | unit.eq("rate")
+        allowed = {name: rows | nobody for name, rows in allowed.items()}
     for name, values in counts.items():
         small = (values > 0) & (values < rule.smallest_shown) & ~allowed[name]
         if small.any():
