@@ -162,7 +162,7 @@ def by_measure_place_period(
     counted = []
     for measure, card in on.items():
         table = _figures(measure, extract, cards)
-        counted.append(table.assign(definition=table["period"].map({p.name: definition(card, p) for p in periods})))
+        counted.append(table.assign(definition=_definitions(card, table, periods)))
     table = pd.concat(counted, ignore_index=True)
     return table.assign(hidden=False)[[*MEASURES_TABLE.names, *WORKING_COLUMNS]]
 
@@ -174,6 +174,10 @@ def whole_months(days: pd.Series) -> Days:
     ['2026-01-01', '2026-02-28']
     """
     return days.min().to_period("M").start_time, days.max().to_period("M").end_time.normalize()
+
+
+def _definitions(card: Card, table: pd.DataFrame, periods: list[Period]) -> pd.Series | str:
+    return table["period"].map({each.name: definition(card, each) for each in periods}) if card.clocks else ""
 
 
 def definition(card: Card, period: Period) -> str:
