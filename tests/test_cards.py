@@ -248,6 +248,7 @@ COMPANIONS = {
     "staffing": {"vacant_share"},
     "readiness": {"ready_share"},
     "site_hours": {"covered_share"},
+    "claims": {"fum_7_days_share", "fum_30_days_share", "fuh_7_days_share", "fuh_30_days_share"},
 }  # fmt: skip
 
 

@@ -279,7 +279,7 @@ def _single_figures(rows: pd.DataFrame, card: Card, cut: Windows, chosen: Grains
     shown = hide_rows(asked, (too_fine | state).astype(bool))
     # One of them alone could be worked out from the longer spans, so all go.
     if card.hide == "all" and shown["not_measurable"].between(1, rule.smallest_shown - 1).any():
-        shown = shown.assign(not_measurable=pd.NA)
+        shown = shown.assign(not_measurable=pd.Series(pd.NA, index=shown.index, dtype="Int64"))
     return shown
 
 

@@ -120,7 +120,8 @@ class Cards(Record):
     """params/measures.yml: every card, and what holds for all of them.
 
     `page_one` are the measures of the state's page one and `scorecard` those of a site's, in their order: single figures, whose charts are
-    judged every month. `scales` are those of params/scales.yml. `confidence` is that of the intervals shown and of a target met or missed, `change_confidence` that of a change;
+    judged every month. `scales` are those of params/scales.yml. `confidence` is that of the intervals shown and of a target met or
+    missed, `change_confidence` that of a change;
     `most_not_measurable` is the largest part of the episodes that may be unmeasured before a figure is withheld (a card may
     set its own); `fewest_for_change` the fewest cases on either side of a change.
     """

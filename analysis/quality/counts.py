@@ -5,20 +5,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from analysis.intervals import Interval, garwood, order_statistic_ranks, wilson
 from analysis.params import Clock, Study
 from analysis.periods import Period
+from analysis.quality import units
 from analysis.quality.cards import Card, Cards, choices_for, switched_off
 from analysis.quality.exposure import Days, child_years, months_of_service
-from analysis.quality.measures import MEASURES, categories
+from analysis.quality.measures import MEASURES, Choices, categories
 from analysis.quality.rows import KINDS, LOGS, of_episodes
 from analysis.quality.waits import say_clock
 from analysis.tables import MEASURES_TABLE, STATEWIDE
-
-ALL = "all"  # the stratum of a measure that is not a mix
-PER_CHILDREN = 1000  # the base of a rate, as the contract has it
 
 # Columns beside those of the contract; for comparisons and notes, not for files that leave.
 WORKING_COLUMNS = [
@@ -69,7 +65,7 @@ class Placed:
 
 
 @dataclass
-class _Extract:
+class Observed:
     """The tables of an extract with its places and periods; what several measures share is worked out once."""
 
     tables: Mapping[str, pd.DataFrame]
@@ -94,6 +90,12 @@ class _Extract:
             if ("beside", name) not in self._kept:
                 self._kept["beside", name] = of_episodes(self.tables, name) if name in LOGS else self.tables[name]
         return {name: self._kept["beside", name] for name in names}
+
+    def choices(self, card: Card, cards: Cards) -> Choices:
+        """What the function of this card is given beside its rows."""
+        return choices_for(
+            card, self.study, scales=cards.scales, beside=self.beside(card.beside), last_on=self.covers[1]
+        )
 
     def child_years(self, per: str) -> np.ndarray:
         """One number a cell: the children that a rate is per, times the years that they were in the place's care."""
@@ -155,14 +157,14 @@ def by_measure_place_period(
         return pd.DataFrame(columns=[*MEASURES_TABLE.names, *WORKING_COLUMNS])
     given = {**(tables or {}), **places, "episodes": episodes}
     covers = covers or whole_months(episodes["counted_on"])
-    extract = _Extract(
+    observed = Observed(
         {name: table for name, table in given.items() if table is not None}, sites, periods, covers, study,
-        _cells(sites, periods, covers),
+        place_cells(sites, periods, covers),
     )  # fmt: skip
     counted = []
     for measure, card in on.items():
-        table = _figures(measure, extract, cards)
-        counted.append(table.assign(definition=table["period"].map({p.name: definition(card, p) for p in periods})))
+        table = _figures(measure, observed, cards)
+        counted.append(table.assign(definition=_definitions(card, table, periods)))
     table = pd.concat(counted, ignore_index=True)
     return table.assign(hidden=False)[[*MEASURES_TABLE.names, *WORKING_COLUMNS]]
 
@@ -174,6 +176,10 @@ def whole_months(days: pd.Series) -> Days:
     ['2026-01-01', '2026-02-28']
     """
     return days.min().to_period("M").start_time, days.max().to_period("M").end_time.normalize()
+
+
+def _definitions(card: Card, table: pd.DataFrame, periods: list[Period]) -> pd.Series | str:
+    return table["period"].map({each.name: definition(card, each) for each in periods}) if card.clocks else ""
 
 
 def definition(card: Card, period: Period) -> str:
@@ -195,7 +201,7 @@ def _say_clock_and_days(clock: Clock, period: Period, card: Card) -> str:
     return f"{words}{begins}{ends}"
 
 
-def _cells(sites: pd.DataFrame, periods: list[Period], covers: Days) -> pd.DataFrame:
+def place_cells(sites: pd.DataFrame, periods: list[Period], covers: Days) -> pd.DataFrame:
     """One row per place and period, place first, statewide before the sites with a scorecard."""
     places = [STATEWIDE, *sorted(sites.loc[sites["has_scorecard"].astype(bool), "site_id"])]
     months = months_of_service(sites, periods, covers=covers).reindex(places)
@@ -222,13 +228,11 @@ def _place(rows: pd.DataFrame, periods: list[Period], cells: pd.DataFrame, *, as
     return Placed(rows, np.concatenate(row), np.concatenate(cell), cells, np.repeat(silent, len(periods)))
 
 
-def _figures(measure: str, extract: _Extract, cards: Cards) -> pd.DataFrame:
+def _figures(measure: str, observed: Observed, cards: Cards) -> pd.DataFrame:
     """One measure in every stratum and cell."""
     card = cards.cards[measure]
-    placed = extract.placed(card.of, card.as_of)
-    choices = choices_for(
-        card, extract.study, scales=cards.scales, beside=extract.beside(card.beside), last_on=extract.covers[1]
-    )
+    placed = observed.placed(card.of, card.as_of)
+    choices = observed.choices(card, cards)
     values = MEASURES[measure](placed.rows, choices)
     n_cells = len(placed.cells)
     is_in, is_known = np.zeros((2, len(placed.rows)), dtype=bool)
@@ -242,14 +246,14 @@ def _figures(measure: str, extract: _Extract, cards: Cards) -> pd.DataFrame:
 
     if card.unit in ("share", "mix"):
         words = [True] if card.unit == "share" else list(categories(measure, choices))
-        table = _shares(cell, pd.Index(words).get_indexer(value.tolist()), n_cells, words, cards)
+        table = units.shares(cell, pd.Index(words).get_indexer(value.tolist()), n_cells, words, cards)
     elif card.unit in ("count", "rate", "per_child"):
-        years = extract.child_years(card.per) if card.unit == "rate" else None
-        table = _counts(cell, value.to_numpy(), n_cells, years, card, cards)
+        years = observed.child_years(card.per) if card.unit == "rate" else None
+        table = units.counts(cell, value.to_numpy(), n_cells, years, card, cards)
     elif card.unit == "portion":
-        table = _portions(cell, value, n_cells)
+        table = units.portions(cell, value, n_cells)
     else:
-        table = {"minutes": _quantiles, "score": _means, "number": _sums}[card.unit](
+        table = {"minutes": units.quantiles, "score": units.means, "number": units.sums}[card.unit](
             cell, value.to_numpy(dtype=float), n_cells, card, cards
         )
     repeats = len(table) // n_cells
@@ -257,115 +261,7 @@ def _figures(measure: str, extract: _Extract, cards: Cards) -> pd.DataFrame:
     table = pd.concat([around, table], axis=1).assign(measure=measure, not_measurable=np.tile(unmeasured, repeats))
     cases = np.tile(np.bincount(cell, minlength=n_cells), repeats)
     return _withhold(
-        table, cases, np.tile(placed.silent, repeats), card, cards.most_unmeasured(measure), extract.covers[1]
-    )
-
-
-def _shares(cell: np.ndarray, code: np.ndarray, n_cells: int, strata: list, cards: Cards) -> pd.DataFrame:
-    denominator = np.bincount(cell, minlength=n_cells)
-    coded = code >= 0
-    numerator = np.bincount(code[coded] * n_cells + cell[coded], minlength=n_cells * len(strata))
-    denominator = np.tile(denominator, len(strata))
-    value = np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator > 0)
-    names = [ALL if stratum is True else stratum for stratum in strata]
-    ends = wilson(numerator, denominator, confidence=cards.confidence)
-    return _frame(np.repeat(names, n_cells), numerator, denominator, value, ends)
-
-
-def _counts(
-    cell: np.ndarray, ids: np.ndarray, n_cells: int, child_years: np.ndarray | None, card: Card, cards: Cards
-) -> pd.DataFrame:
-    distinct = pd.DataFrame({"cell": cell, "id": ids}).drop_duplicates()
-    numerator = np.bincount(distinct["cell"], minlength=n_cells)
-    behind = np.bincount(cell, minlength=n_cells)
-    if card.unit == "per_child":
-        each = pd.DataFrame({"cell": cell, "id": ids}).groupby(["cell", "id"], sort=True).size()
-        mean, ends = _mean_and_ends(
-            each.index.get_level_values("cell").to_numpy(dtype=int), each.to_numpy(float), n_cells, cards
-        )
-        return _frame(ALL, numerator, behind, mean, ends)
-    ends = garwood(numerator, confidence=cards.confidence)
-    if child_years is None:
-        return _frame(ALL, numerator, behind, numerator.astype(float), ends)
-    base = np.where(child_years > 0, child_years, np.nan) / PER_CHILDREN
-    return _frame(ALL, numerator, child_years, numerator / base, Interval(ends.low / base, ends.high / base))
-
-
-def _means(cell: np.ndarray, value: np.ndarray, n_cells: int, card: Card, cards: Cards) -> pd.DataFrame:
-    mean, ends = _mean_and_ends(cell, value, n_cells, cards)
-    return _frame(ALL, pd.NA, np.bincount(cell, minlength=n_cells), mean, ends)
-
-
-def _mean_and_ends(cell: np.ndarray, value: np.ndarray, n_cells: int, cards: Cards) -> tuple[np.ndarray, Interval]:
-    """The mean of each cell with its t interval (Student 1908, Biometrika 6:1-25); none of fewer than two values.
-
-    Values are added up in order of size, so that a sum of floats does not depend on the order of rows in a file.
-    """
-    order = np.lexsort((value, cell))
-    cell, value = cell[order], value[order]
-    cases = np.bincount(cell, minlength=n_cells)
-    mean = np.divide(
-        np.bincount(cell, weights=value, minlength=n_cells), cases, out=np.full(n_cells, np.nan), where=cases > 0
-    )
-    squares = np.bincount(cell, weights=(value - mean[cell]) ** 2, minlength=n_cells)
-    some = cases > 1
-    free = np.where(some, cases - 1, 1)
-    half = np.where(
-        some, stats.t.ppf((1 + cards.confidence) / 2, free) * np.sqrt(squares / free / np.maximum(cases, 1)), np.nan
-    )
-    return mean, Interval(mean - half, mean + half)
-
-
-def _sums(cell: np.ndarray, value: np.ndarray, n_cells: int, card: Card, cards: Cards) -> pd.DataFrame:
-    total = np.bincount(cell, weights=value, minlength=n_cells)
-    none = np.full(n_cells, np.nan)
-    return _frame(ALL, total.astype(int), np.bincount(cell, minlength=n_cells), total, Interval(none, none))
-
-
-def _portions(cell: np.ndarray, value: pd.DataFrame, n_cells: int) -> pd.DataFrame:
-    order = np.lexsort((value["whole"].to_numpy(float), value["part"].to_numpy(float), cell))
-    part, whole = (
-        np.bincount(cell[order], weights=value[name].to_numpy(float)[order], minlength=n_cells)
-        for name in ("part", "whole")
-    )
-    share = np.divide(part, whole, out=np.full(n_cells, np.nan), where=whole > 0)
-    none = np.full(n_cells, np.nan)
-    counted = pd.array(part, dtype="Float64")
-    counted[part != np.round(part)] = pd.NA
-    return _frame(ALL, counted.astype("Int64"), whole, share, Interval(none, none))
-
-
-def _quantiles(cell: np.ndarray, minutes: np.ndarray, n_cells: int, card: Card, cards: Cards) -> pd.DataFrame:
-    """A quantile between two neighbours is interpolated (Hyndman and Fan 1996, type 7: the usual median)."""
-    in_order = np.append(minutes[np.lexsort((minutes, cell))], np.nan)
-    cases = np.bincount(cell, minlength=n_cells)
-    start = np.cumsum(cases) - cases
-
-    def ranked(rank: np.ndarray) -> np.ndarray:
-        return in_order[np.where(rank > 0, start + rank - 1, -1)]
-
-    place = np.maximum(cases - 1, 0) * card.quantile + 1
-    below, above = (ranked(np.where(cases > 0, side(place), 0).astype(int)) for side in (np.floor, np.ceil))
-    value = below + (above - below) * (place - np.floor(place))
-    shown, judged = (
-        Interval(*map(ranked, order_statistic_ranks(cases, quantile=card.quantile, confidence=confidence)))
-        for confidence in (cards.confidence, cards.change_confidence)
-    )
-    table = _frame(ALL, pd.NA, cases, value, shown)
-    return table.assign(low_for_change=judged.low, high_for_change=judged.high)
-
-
-def _frame(
-    stratum: object, numerator: object, denominator: np.ndarray, value: np.ndarray, ends: Interval
-) -> pd.DataFrame:
-    table = pd.DataFrame({"denominator": denominator.astype(float), "value": value, "low": ends.low, "high": ends.high})
-    if not isinstance(numerator, pd.api.extensions.ExtensionArray):
-        numerator = pd.array(np.broadcast_to(numerator, len(table)), dtype="Int64")
-    return table.assign(
-        stratum=stratum,
-        numerator=numerator,
-        low_for_change=np.nan,
-        high_for_change=np.nan,
+        table, cases, np.tile(placed.silent, repeats), card, cards.most_unmeasured(measure), observed.covers[1]
     )
 
 

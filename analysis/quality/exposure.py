@@ -75,7 +75,8 @@ def child_years(
     # One order, so that a sum of floats does not depend on the order of rows in a file.
     by_site = by_site.sort_values(list(by_site.columns), ignore_index=True).set_index("site_id")
     total = by_site.sum(skipna=False)
-    by_site = by_site.groupby(level=0).agg(lambda each: each.sum(skipna=False))
+    unknown = by_site.isna().groupby(level=0).any()
+    by_site = by_site.groupby(level=0).sum().mask(unknown)
     by_site = by_site.reindex(sorted({*sites["site_id"], *by_site.index}))
     lacking = sites["has_scorecard"].astype(bool) & ~sites["site_id"].isin(covered["site_id"])
     by_site.loc[STATEWIDE] = np.nan if lacking.any() else total

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.quality.claims_visits import admissions, ed_visits
 from analysis.quality.exposure import Days
 from analysis.tables import WEEKDAYS
 
@@ -180,6 +181,8 @@ KINDS: Mapping[str, Kind] = {
         ("staffing", staffing),
         ("readiness", readiness),
         ("site_hours", site_hours),
+        ("claims", ed_visits),
+        ("claims", admissions),
     )
 }
 LOGS = ("contacts", "scales", "referrals")  # tables whose rows speak of an episode

@@ -6,6 +6,7 @@ first_response.py  what was done, by whom, and how it ended
 stabilization.py   what followed
 outcomes.py        whether anyone is better off
 workforce.py       who is there to respond
+claims_followup.py what the claims say of the way on from the hospital
 
 Every function takes the rows that its card counts (analysis/quality/rows.py: one row per crisis episode unless the card says
 `of:` something else) and its `Choices`, and gives one value for each row that belongs to the measure, on the rows' own index:
@@ -24,7 +25,15 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from analysis.quality.measures import first_response, outcomes, reach, response, stabilization, workforce
+from analysis.quality.measures import (
+    claims_followup,
+    first_response,
+    outcomes,
+    reach,
+    response,
+    stabilization,
+    workforce,
+)
 from analysis.quality.measures.choices import Choices
 from analysis.tables import (
     CALL_CHANNELS,
@@ -139,5 +148,9 @@ MEASURES: Mapping[str, Measure] = {
         workforce.vacant_share,
         workforce.ready_share,
         workforce.covered_share,
+        claims_followup.fum_7_days_share,
+        claims_followup.fum_30_days_share,
+        claims_followup.fuh_7_days_share,
+        claims_followup.fuh_30_days_share,
     )
 }
