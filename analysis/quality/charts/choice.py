@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.quality.charts.subgroups import numbers
-from analysis.quality.counts import PER_CHILDREN
+from analysis.quality.units import PER_CHILDREN
 
 Unit = Literal["count", "share", "minutes", "rate", "score"]
 Stage = Literal["dots", "trial", "full"]

@@ -19,7 +19,7 @@ from analysis.quality.charts.choice import (
 )
 from analysis.quality.charts.records import Chart, side_of
 from analysis.quality.charts.runs import run_lengths
-from analysis.quality.counts import PER_CHILDREN
+from analysis.quality.units import PER_CHILDREN
 
 Better = Literal["higher", "lower", "neither"]
 Signal = Literal["improvement", "concern", "high", "low", "none", "cannot_tell"]
