@@ -18,7 +18,7 @@ from analysis.demo.crises import make_children
 from analysis.demo.dirt import add_dirt, count_dirt
 from analysis.demo.scenario import Export, RawFile, Scenario
 from analysis.demo.state import State
-from analysis.tables import CLOCKS, EPISODES
+from analysis.tables import CLOCKS
 
 DAY_FORMAT = "%Y-%m-%d"
 DAYS = ["discharged_on"]
