@@ -27,9 +27,9 @@ SITE_NOTEBOOKS := site_scorecard partner_page
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
-reads_collaborative_brief = $(reads_data_quality)
-reads_site_scorecard = $(reads_data_quality)
-reads_agenda = $(reads_data_quality) $(wildcard params/$1/collaborative.yml)
+reads_collaborative_brief = $(reads_data_quality) params/scales.yml params/false_alarms.csv $(wildcard params/$1/rebases.yml) $(wildcard params/$1/releases/*.json)
+reads_site_scorecard = $(reads_collaborative_brief)
+reads_agenda = $(reads_collaborative_brief) $(wildcard params/$1/collaborative.yml)
 reads_meeting_status = $(reads_agenda)
 reads_partner_page = $(reads_agenda)
 reads_ed_diversion = $(reads_data_quality) params/diversion.yml
@@ -57,7 +57,7 @@ ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).
 
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs roi collaborative worklist request data lab study env test test-all check docs format clean
+.PHONY: help briefs roi collaborative worklist release request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
@@ -75,6 +75,9 @@ collaborative: $$(COLLABORATIVE)  ## the monthly set: PERIOD=2026-10 [SITES="sit
 
 worklist: $(PLAN)  ## one site's own list of what is missing, inside only: SITE=site-01 [PERIOD=2026-10]
 	@$(RUN) -m analysis.brief.meeting.worklist $(STUDY) "$(SITE)" "$(PERIOD)"
+
+release: $(PLAN)  ## note what the month's briefs show, so that later ones give nothing away beside them: PERIOD=2026-10 [AGAIN=yes]
+	@$(RUN) -m analysis.brief.small_counts.release $(STUDY) $(PERIOD) $(AGAIN)
 
 request: $(PLAN)  ## write the data request that would narrow the ROI answer most
 	@$(RUN) -m analysis.brief.roi.request $(STUDY)

@@ -32,15 +32,34 @@ def cut_of(period: str, first: str = "2024-11-01", last: str = "2026-10-31", stu
 @pytest.mark.parametrize(
     ("period", "before", "year", "last_block"),
     [
-        ("2026-10", "2025-10_2026-09", "2025-11_2026-10", "2026-08_2026-10"),
+        ("2026-10", "2025-10_2026-09", "2025-10_2026-09", "2026-07_2026-09"),  # October's quarter is not over
         ("2026Q3", "2025-07_2026-06", "2025-10_2026-09", "2026-07_2026-09"),
         ("SFY2026", "2024-11_2025-06", "2025-07_2026-06", "2026-04_2026-06"),  # the records begin in November 2024
-        ("2026-09_2026-10", "2025-09_2026-08", "2025-11_2026-10", "2026-08_2026-10"),
+        ("2026-09_2026-10", "2025-09_2026-08", "2025-10_2026-09", "2026-07_2026-09"),
     ],
 )
 def test_windows_of_each_form_of_period(period, before, year, last_block):
     cut = cut_of(period)
     assert (cut.now.name, cut.before.name, cut.year.name, cut.blocks[-1].name) == (period, before, year, last_block)
+
+
+def test_quarters_and_the_year_of_them_move_with_the_quarter_alone():
+    august, september, october = (cut_of(period) for period in ("2026-08", "2026-09", "2026-10"))
+    assert (august.year.name, august.blocks[-1].name) == ("2025-07_2026-06", "2026-04_2026-06")
+    assert (september.year, september.blocks) == (october.year, october.blocks)
+    assert september.year.name == "2025-10_2026-09"
+
+
+def test_a_fiscal_year_from_september_has_its_own_quarters():
+    cut = cut_of("2026-10", study=STUDY.model_copy(update={"fiscal_year_starts": 9}))
+    assert (cut.blocks[-1].name, cut.year.name) == ("2026-06_2026-08", "2025-09_2026-08")
+
+
+def test_the_year_is_what_there_is_where_the_records_are_younger():
+    young = cut_of("2026-10", first="2026-05-01")
+    assert (young.year.name, [block.name for block in young.blocks]) == ("2026-07_2026-09", ["2026-07_2026-09"])
+    younger = cut_of("2026-10", first="2026-08-01")
+    assert (younger.year.name, younger.blocks) == ("2026-08_2026-10", ())
 
 
 def test_a_period_before_the_extract_is_a_sentence():
@@ -72,7 +91,8 @@ def test_fewer_than_three_whole_months_are_no_comparison():
 
 
 def test_only_spans_that_no_site_is_shown_in_are_extra():
-    assert [window.name for window in cut_of("2026-10").extra] == ["2025-10_2026-09"]
+    assert cut_of("2026-10").extra == ()  # the months before are the year
+    assert [window.name for window in cut_of("2026-09").extra] == ["2025-09_2026-08"]
     assert [window.name for window in cut_of("2026Q3").extra] == ["2026Q3", "2025-07_2026-06"]
 
 
@@ -88,10 +108,10 @@ def made_up_counts(rng: np.random.Generator, *, sites: int, months: int, elsewhe
     return pd.DataFrame(counts, index=names, columns=pd.period_range("2026-10", periods=months, freq="M") - months + 1)
 
 
-def measures_of(counts: pd.DataFrame, yes: pd.DataFrame, cut: Windows, measure: str) -> pd.DataFrame:
+def measures_of(counts: pd.DataFrame, yes: pd.DataFrame, cut: Windows, measure: str, *, more=()) -> pd.DataFrame:
     """The rows of one measure, nothing hidden, as `by_measure_place_period` gives them."""
     rows = []
-    for window in cut.all:
+    for window in [*cut.all, *more]:
         inside = (counts.columns >= window.first) & (counts.columns <= window.last)
         top, bottom = (each.loc[:, inside].sum(axis=1) for each in (yes, counts))
         rows.append((measure, "all", STATEWIDE, window.name, top.sum(), bottom.sum()))
@@ -100,10 +120,10 @@ def measures_of(counts: pd.DataFrame, yes: pd.DataFrame, cut: Windows, measure: 
     return frame.assign(value=0.5, low=0.1, high=0.9, not_measurable=0, hidden=False)[MEASURES_TABLE.names]
 
 
-def with_opening_days(shown: pd.DataFrame, counts: pd.DataFrame, cut: Windows) -> pd.DataFrame:
+def with_opening_days(shown: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     """What an attacker knows who has read on the pages since when each site is open: there was nothing before."""
     opened = counts.gt(0).idxmax(axis=1)
-    last = {window.name: window.last for window in cut.all}
+    last = {name: periods.period(name).last for name in shown["period"].unique()}
     before = shown["period"].map(last) < shown["site_id"].map(opened)
     filled = {name: shown[name].mask(before, 0) for name in ("numerator", "denominator", "not_measurable")}
     return shown.assign(**filled, hidden=shown["hidden"] & ~before)
@@ -125,7 +145,7 @@ def finds(seed: int, *, sites: int, elsewhere: bool, tables: int) -> tuple[list[
         rows = measures_of(counts, counts.map(lambda n, share=share: rng.binomial(n, share)), cut, measure)
         shown = hidden(rows, CARDS.model_copy(update={"cards": {measure: card}}), cut, STUDY, rule=RULE)
         hid += int(shown["hidden"].sum())
-        for known in (shown, with_opening_days(shown, counts, cut)):
+        for known in (shown, with_opening_days(shown, counts)):
             found += small_finds(known, RULE, hide=hide, unit=card.unit, elsewhere=elsewhere)
     return found, hid
 

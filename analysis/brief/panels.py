@@ -27,7 +27,7 @@ def title(study: Study, what: str, under: str) -> Html:
 
 
 def last_line(study: Study, notebook: str) -> Html:
-    """What the page was made from: its data, the params that its notebook reads, versions."""
+    """What the page was made from: the params that its notebook reads, versions."""
     return Html(f'<p class="made-from">{markup.escaped(say_made_from(made_from(study.name, notebook=notebook)))}</p>')
 
 
@@ -257,8 +257,8 @@ def small_counts_note() -> Html:
     rule = disclosure()
     return Html(
         f'<p class="note">Figures behind which fewer than {rule.smallest_shown} people stand are not shown, nor is one more wherever '
-        f"the first could be worked out from it; both read “{markup.escaped(rule.mark)}”. Single months give way to three months, "
-        "then to the year.</p>"
+        f"the first could be worked out from it; both read “{markup.escaped(rule.mark)}”. Single months give way to whole quarters, "
+        "then to a year of four quarters.</p>"
     )
 
 

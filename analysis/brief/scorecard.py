@@ -1,4 +1,4 @@
-"""One site's page: its year, its last three months, how sure they are, and what to look at next."""
+"""One site's page: its year, its last quarter, how sure they are, and what to look at next."""
 
 import pandas as pd
 

@@ -7,13 +7,14 @@ import pandas as pd
 from analysis.brief import figures
 from analysis.brief.numbers import Numbers
 from analysis.periods import Period
+from analysis.tables import STATEWIDE
 
 COLUMNS = ["label", "value", "low", "high", "state", "note", "definition", "numerator", "denominator"]
 WHOLE_MONTH = 1e-6  # months of service are sums of days over days: a whole month is one to rounding
 
 
 def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Period], pd.DataFrame]:
-    """The grain, and one row per window in it: label, value, low, high, state, note, definition, numerator, denominator.
+    """The grain, and one row per window in it (the state's months, and the part of one after them): label, value, low, high, state, note, definition, numerator, denominator.
 
     Where a value is withheld, what it is made of is missing too; so is the numerator of a count in a window that the place was not
     open for throughout, since part of a month is no fall.
@@ -23,7 +24,9 @@ def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Pe
     grain = next(
         (windows for windows in finer if not rows["hidden"].reindex(_names(windows)).fillna(True).any()), coarsest
     )
-    points = [_point(numbers, rows, window) for window in grain]
+    partial = numbers.windows.partial
+    more = (partial,) if partial is not None and site == STATEWIDE and grain == numbers.windows.months else ()
+    points = [_point(numbers, rows, window) for window in (*grain, *more)]
     return grain, pd.DataFrame(points, columns=COLUMNS)
 
 

@@ -199,7 +199,7 @@ def as_table(numbers: Numbers) -> pd.DataFrame:
         return pd.DataFrame()
     return pd.concat(
         [
-            one.points.assign(measure=one.measure, site=one.site, window=[window.name for window in one.grain],
+            one.points.assign(measure=one.measure, site=one.site, window=[one.grain[min(at, len(one.grain) - 1)].name for at in range(len(one.points))],
                               **{name: getattr(one, name) for name in ONCE})
             for one in found
         ],
@@ -215,5 +215,5 @@ def from_table(numbers: Numbers, table: pd.DataFrame) -> None:
     for (measure, site), rows in table.groupby(["measure", "site"], sort=False):
         points = rows.drop(columns=["measure", "site", "window", *ONCE]).reset_index(drop=True)
         once = {name: rows[name].iloc[0] for name in ONCE}
-        grain = grains[tuple(rows["window"])]
+        grain = grains[tuple(dict.fromkeys(rows["window"]))]
         numbers.looked[measure, site] = Signal(measure, site, grain, points, **once)

@@ -63,7 +63,11 @@ def _pooled(numbers: Numbers, site: str) -> Html:
 def pool_of(numbers: Numbers, site: str) -> Pool | None:
     """The pool that the site is in, where it can be shown."""
     found = next((pool for pool in hubs(numbers.sites) if site in pool.sites), None)
-    return found if found is not None and numbers.row("episodes", numbers.windows.year, site=found.pool_id) is not None else None
+    return (
+        found
+        if found is not None and numbers.row("episodes", numbers.windows.year, site=found.pool_id) is not None
+        else None
+    )
 
 
 def _aim(numbers: Numbers, site: str) -> Html:
