@@ -204,8 +204,11 @@ def one_site(name: str, sites: list[str]) -> str:
 # --- the one strict reader -------------------------------------------------------------------------------------------
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """Safe YAML in which a key written twice is an error instead of the last one winning."""
+class _UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Safe YAML in which a key written twice is an error instead of the last one winning.
+
+    Read by libyaml where it is there: the cards take 0.03 s instead of 0.3 s, and every page reads them.
+    """
 
 
 def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict:

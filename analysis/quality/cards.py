@@ -135,18 +135,6 @@ class Cards(Record):
     cards: dict[str, Card]
     scales: dict[str, Scale] = {}
 
-    @model_validator(mode="after")
-    def _listed_measures(self) -> Self:
-        for name, listed in (("page_one", self.page_one), ("scorecard", self.scorecard)):
-            for measure in listed:
-                if measure not in self.cards:
-                    raise ValueError(f'{name}: "{measure}" is not a measure{did_you_mean(measure, list(self.cards))}')
-                if self.cards[measure].unit == "mix":
-                    raise ValueError(f"{name}: {measure} is a mix, which has no chart over time")
-            if twice := next((measure for measure in listed if listed.count(measure) > 1), None):
-                raise ValueError(f"{name}: {twice} stands twice")
-        return self
-
     def most_unmeasured(self, measure: str) -> float:
         """The largest part of the episodes of this measure that may be unmeasured."""
         own = self.cards[measure].most_not_measurable
@@ -166,6 +154,7 @@ def read_cards(study: Study, *, root: Path = ROOT) -> Cards:
     where = shown(root / MEASURES_FILE)
     cards = read_record(root / MEASURES_FILE, Cards)
     _check_functions(cards, where)
+    _check_listed(cards, where)
     own = f"params/{study.name}/study.yml"
     _check_targets(cards, study, own)
     in_study = {name: _in_study(name, card, study, where, own) for name, card in cards.cards.items()}
@@ -182,6 +171,18 @@ def _check_functions(cards: Cards, where: str) -> None:
     for name in MEASURES:
         if name not in cards.cards:
             raise ParamsError(f'{where}: the measure "{name}" of analysis/quality/measures/ has no card. Write one.')
+
+
+def _check_listed(cards: Cards, where: str) -> None:
+    for name, listed in (("page_one", cards.page_one), ("scorecard", cards.scorecard)):
+        for measure in listed:
+            if measure not in cards.cards:
+                known = did_you_mean(measure, list(cards.cards))
+                raise ParamsError(f'{where}: {name}: "{measure}" is not a measure{known}.')
+            if cards.cards[measure].unit == "mix":
+                raise ParamsError(f"{where}: {name}: {measure} is a mix, which has no chart over time. Leave it out.")
+        if twice := next((measure for measure in listed if listed.count(measure) > 1), None):
+            raise ParamsError(f"{where}: {name}: {twice} stands twice. Keep one.")
 
 
 def _check_targets(cards: Cards, study: Study, where: str) -> None:
