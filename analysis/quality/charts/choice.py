@@ -4,15 +4,21 @@ Every threshold is a constant with its reason. "Simulated" means 3,000 to 6,000 
 chart, to about one in a hundred.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+<<<<<<< HEAD
 from analysis.quality.charts.subgroups import numbers
 from analysis.quality.units import PER_CHILDREN
+=======
+from analysis.quality.charts.subgroups import numbers, ratio
+from analysis.quality.units import PER_CHILDREN
+>>>>>>> alarms
 
 Unit = Literal["count", "share", "minutes", "rate", "score"]
 Stage = Literal["dots", "trial", "full"]
@@ -40,6 +46,41 @@ FEWEST_EVENTS = 4
 DISPERSION_TAIL = 0.025
 # A median of fewer than 10 waits has an interval as wide as its neighbors' differences: then the run chart alone.
 FEWEST_WAITS = 10
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure's points in order, as arrays; a column that was not given is missing throughout.
+
+    Attributes
+    ----------
+    label : numpy.ndarray
+        `label`, else `date`, else the position from 1.
+    numerator, denominator, value : numpy.ndarray
+        As given.
+    y : numpy.ndarray
+        What is drawn; missing for a gap.
+    """
+
+    label: np.ndarray
+    numerator: np.ndarray
+    denominator: np.ndarray
+    value: np.ndarray
+    y: np.ndarray
+
+    def __getitem__(self, which: np.ndarray | slice) -> "Measured":
+        """Some of the points."""
+        return Measured(*(getattr(self, each.name)[which] for each in fields(self)))
+
+    @property
+    def known(self) -> np.ndarray:
+        """True where there is something to draw."""
+        return ~np.isnan(self.y)
+
+    @property
+    def pooled(self) -> float:
+        """The numerators' sum over the denominators'."""
+        return float(np.nansum(self.numerator) / np.nansum(self.denominator))
 
 
 @dataclass(frozen=True)
@@ -82,35 +123,40 @@ def choose_chart(unit: Unit, points: pd.DataFrame) -> Choice:
     >>> choose_chart("share", pd.DataFrame({"numerator": [3] * 24, "denominator": [4] * 24})).why
     'Only 4 cases a point: show x of n or whole quarters, without limits or rules (8 are needed).'
     """
-    rows = measured(unit, points)
-    known = rows[rows["y"].notna()]
-    if len(known) < FEWEST_FOR_RUNS:
+    return choice_of(unit, measured(unit, points))
+
+
+def choice_of(unit: Unit, points: Measured) -> Choice:
+    """`choose_chart` of points that were read already."""
+    known = points[points.known]
+    count = len(known.y)
+    if count < FEWEST_FOR_RUNS:
         return Choice(
             "dots",
-            f"Only {len(known)} point{'' if len(known) == 1 else 's'}: no rule can tell a change from chance ({FEWEST_FOR_RUNS} are needed).",
+            f"Only {count} point{'' if count == 1 else 's'}: no rule can tell a change from chance ({FEWEST_FOR_RUNS} are needed).",
             "dots",
             (),
             "points",
         )
     if unit == "share" and (too_small := _share_too_small(known)):
         return Choice("dots", too_small, "dots", (), "cases")
-    stage: Stage = "full" if len(known) >= FREEZE_AT else "trial"
-    if len(known) < FEWEST_FOR_LIMITS:
+    stage: Stage = "full" if count >= FREEZE_AT else "trial"
+    if count < FEWEST_FOR_LIMITS:
         return Choice(
             "run",
-            f"{len(known)} points: runs about the median; limits from {FEWEST_FOR_LIMITS} points on.",
+            f"{count} points: runs about the median; limits from {FEWEST_FOR_LIMITS} points on.",
             stage,
             ("anhoej",),
         )
     kind, why = {"share": _share, "count": _count, "rate": _rate, "minutes": _minutes, "score": _score}[unit](
-        known.head(FREEZE_AT)
+        known[:FREEZE_AT]
     )
     rules = {"xmr": ("beyond limit", "trend", "two in three", "shift"), "run": ("anhoej",)}
     return Choice(kind, why, stage, rules.get(kind, ("beyond limit", "anhoej")))
 
 
-def measured(unit: Unit, points: pd.DataFrame, *, per: float = PER_CHILDREN) -> pd.DataFrame:
-    """One row per point with label, numerator, denominator, value (missing where the table has no such column) and `y`, what is drawn.
+def measured(unit: Unit, points: pd.DataFrame, *, per: float = PER_CHILDREN) -> Measured:
+    """A table of one row per point as arrays, with what is drawn.
 
     y is numerator / denominator for a share, `per` times it for a rate, the value (else the numerator) for a count, and the value
     for minutes and scores. Without a denominator, or with one of 0, a share or rate is a gap, as is one whose value was withheld (a
@@ -118,33 +164,29 @@ def measured(unit: Unit, points: pd.DataFrame, *, per: float = PER_CHILDREN) -> 
     """
     if unit not in ("count", "share", "minutes", "rate", "score"):
         raise ValueError(f'unit is "{unit}". It may be count, share, minutes, rate or score.')
-    columns = ("numerator", "denominator", "value")
-    rows = pd.DataFrame(
-        {name: numbers(points, name) if name in points else np.full(len(points), np.nan) for name in columns}
+    numerator, denominator, value = (
+        numbers(points, name) if name in points else np.full(len(points), np.nan)
+        for name in ("numerator", "denominator", "value")
     )
     label = next((name for name in ("label", "date") if name in points), None)
-    rows.insert(0, "label", points[label].to_numpy() if label else np.arange(1, len(points) + 1))
+    labels = points[label].to_numpy() if label else np.arange(1, len(points) + 1)
     if unit in ("share", "rate"):
-        if rows["denominator"].isna().all() and rows["numerator"].notna().any():
+        if np.isnan(denominator).all() and not np.isnan(numerator).all():
             raise ValueError(f'A {unit} needs a denominator for each point: fill the column "denominator".')
-        rows["y"] = (
-            rows["numerator"] / rows["denominator"].where(rows["denominator"] > 0) * (per if unit == "rate" else 1)
-        )
-        if unit == "share" and (rows["y"] > 1).any():
-            raise ValueError(
-                f"Point {int(np.argmax(rows['y'] > 1)) + 1}: a share has a numerator of at most its denominator."
-            )
+        y = ratio(numerator, denominator) * (per if unit == "rate" else 1)
+        if unit == "share" and (y > 1).any():
+            raise ValueError(f"Point {int(np.argmax(y > 1)) + 1}: a share has a numerator of at most its denominator.")
         if "value" in points:
-            rows["y"] = rows["y"].where(rows["value"].notna())
+            y = np.where(np.isnan(value), np.nan, y)
     else:
-        rows["y"] = rows["value"] if "value" in points or unit != "count" else rows["numerator"]
-    return rows
+        y = value if "value" in points or unit != "count" else numerator
+    return Measured(labels, numerator, denominator, value, y)
 
 
-def _share_too_small(known: pd.DataFrame) -> str:
+def _share_too_small(known: Measured) -> str:
     """Why shares have no limits; empty where they may have them."""
-    cases = known["denominator"].mean()
-    p = known["numerator"].sum() / known["denominator"].sum()
+    cases = np.nanmean(known.denominator)
+    p = known.pooled
     if cases < FEWEST_CASES_FOR_P:
         return f"Only {cases:.0f} cases a point: show x of n or whole quarters, without limits or rules ({FEWEST_CASES_FOR_P} are needed)."
     if cases * p * (1 - p) < LEAST_VARIANCE_FOR_P:
@@ -153,37 +195,44 @@ def _share_too_small(known: pd.DataFrame) -> str:
     return ""
 
 
-def _share(known: pd.DataFrame) -> tuple[str, str]:
-    cases = known["denominator"].mean()
+def _share(known: Measured) -> tuple[str, str]:
+    cases = np.nanmean(known.denominator)
     if cases > LARGE_N:
         return (
             "p_prime",
             f"Shares of {cases:.0f} cases a point: chance alone is so small there that limits follow the real spread (p').",
         )
-    p = known["numerator"].sum() / known["denominator"].sum()
-    flagged = int(((known["y"] - p).abs() > 3 * np.sqrt(p * (1 - p) / known["denominator"])).sum())
-    if flagged >= FLAGS_FAR_ABOVE_CHANCE and flagged > PART_FAR_ABOVE_CHANCE * len(known):
+    p = known.pooled
+    flagged = int(np.sum(np.abs(known.y - p) > 3 * np.sqrt(p * (1 - p) / known.denominator)))
+    if flagged >= FLAGS_FAR_ABOVE_CHANCE and flagged > PART_FAR_ABOVE_CHANCE * len(known.y):
         return (
             "p_prime",
-            f"A p chart would flag {flagged} of {len(known)} points, far more than chance: limits follow the real spread (p').",
+            f"A p chart would flag {flagged} of {len(known.y)} points, far more than chance: limits follow the real spread (p').",
         )
     return "p", f"Shares of {cases:.0f} cases a point: a p chart."
 
 
-def _count(known: pd.DataFrame) -> tuple[str, str]:
-    mean, k = known["y"].mean(), len(known)
+def _count(known: Measured) -> tuple[str, str]:
+    mean, k = known.y.mean(), len(known.y)
     if mean < FEWEST_EVENTS:
         return "run", f"Fewer than {FEWEST_EVENTS} a point: runs about the median; the days between events say more."
-    index = (k - 1) * known["y"].var(ddof=1) / mean
-    low, high = stats.chi2.ppf([DISPERSION_TAIL, 1 - DISPERSION_TAIL], k - 1)
+    index = (k - 1) * known.y.var(ddof=1) / mean
+    low, high = _dispersion_by_chance(k)
     if low <= index <= high:
         return "c", "Counts that vary as chance alone would let them: a c chart."
     more = "more" if index > high else "less"
     return "xmr", f"Counts that vary {more} than chance alone would let them: an XmR chart."
 
 
-def _rate(known: pd.DataFrame) -> tuple[str, str]:
-    if known["numerator"].mean() < FEWEST_EVENTS:
+@cache
+def _dispersion_by_chance(k: int) -> tuple[float, float]:
+    """The central 95% of the dispersion index of k counts that vary by chance alone."""
+    low, high = stats.chi2.ppf([DISPERSION_TAIL, 1 - DISPERSION_TAIL], k - 1)
+    return float(low), float(high)
+
+
+def _rate(known: Measured) -> tuple[str, str]:
+    if np.nanmean(known.numerator) < FEWEST_EVENTS:
         return (
             "run",
             f"Fewer than {FEWEST_EVENTS} events a point: runs about the median; the days between events say more.",
@@ -191,8 +240,8 @@ def _rate(known: pd.DataFrame) -> tuple[str, str]:
     return "u_prime", "Rates that also move with school terms and staffing: limits follow the real spread (u')."
 
 
-def _minutes(known: pd.DataFrame) -> tuple[str, str]:
-    if known["denominator"].notna().all() and known["denominator"].min() >= FEWEST_WAITS:
+def _minutes(known: Measured) -> tuple[str, str]:
+    if (known.denominator >= FEWEST_WAITS).all():
         return "xmr", f"Medians of {FEWEST_WAITS} waits or more at every point: an XmR chart."
     return (
         "run",
@@ -200,5 +249,5 @@ def _minutes(known: pd.DataFrame) -> tuple[str, str]:
     )
 
 
-def _score(known: pd.DataFrame) -> tuple[str, str]:
+def _score(known: Measured) -> tuple[str, str]:
     return "xmr", "A mean score a point: an XmR chart."

@@ -7,22 +7,29 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.quality.charts import chart
 from analysis.quality.charts.choice import (
     FEWEST_FOR_LIMITS,
     FEWEST_FOR_RUNS,
     FREEZE_AT,
     Choice,
+    Measured,
     Unit,
-    choose_chart,
+    choice_of,
     measured,
 )
-from analysis.quality.charts.records import Chart, side_of
+from analysis.quality.charts.lines import NEED_N, SCREENED, Given, Quirks
+from analysis.quality.charts.records import MAKING_DATA_COUNT, THREE_SIGMA_AND_ANHOEJ, side_of
 from analysis.quality.charts.runs import run_lengths
+from analysis.quality.charts.shewhart import RULES, lines_and_runs
+from analysis.quality.charts.subgroups import say_baseline, section_of_values
+from analysis.quality.charts.xmr import process_limits, rules_met
 from analysis.quality.units import PER_CHILDREN
 
 Better = Literal["higher", "lower", "neither"]
 Signal = Literal["improvement", "concern", "high", "low", "none", "cannot_tell"]
+
+LIMITS = ("lower", "upper", "lower_2s", "upper_2s")
+AS_CHOSEN = Given(center=None, screen=True, categories=False, quirks=Quirks())
 
 # The rule that a point meets, as the key of its words begins.
 PHRASES = {"beyond limit": "beyond", "trend": "trend", "two in three": "near", "shift": "run", "run": "run"}
@@ -108,102 +115,102 @@ def judge(
     if better not in ("higher", "lower", "neither"):
         raise ValueError(f'better is "{better}". It may be higher, lower or neither.')
     rows = measured(unit, points, per=per)
-    rows["section"] = _sections(rows["label"], rebases)
-    last = rows["section"] == rows["section"].max()
-    section_points = int(rows.loc[last, "y"].notna().sum())
+    section = _sections(rows.label, rebases)
+    last = section == section.max(initial=1)
+    section_points = int(rows.known[last].sum())
     # A new section chooses for itself once it has limits of its own; until then the chart stays what it was.
-    choice = choose_chart(unit, points[last.to_numpy()] if section_points >= FEWEST_FOR_LIMITS else points)
-    drawn = _drawn(choice.kind, rows, per if unit == "rate" else 1.0)
-    rows = _with_lines(rows, drawn, choice.kind)
+    choice = choice_of(unit, rows[last] if section_points >= FEWEST_FOR_LIMITS else rows)
+    drawn = _drawn(choice.kind, rows, section, per if unit == "rate" else 1.0)
     if unit != "score":
-        rows[["lower", "lower_2s"]] = rows[["lower", "lower_2s"]].clip(lower=0)
-    signal, phrase = _last_point(rows[last], choice, section_points, better)
+        drawn |= {name: np.maximum(drawn[name], 0) for name in ("lower", "lower_2s")}
+    signal, phrase = _last_point(rows.y[last], drawn["signal"][last], choice, section_points, better)
+    ruled = choice.kind != "dots" and bool(rows.known.any())
     return Judged(
         choice=choice,
         signal=signal,
         phrase=phrase,
-        points=rows,
-        center=float(rows["center"].iloc[-1]) if len(rows) else np.nan,
-        n_points=int(rows["y"].notna().sum()),
+        points=pd.DataFrame(vars(rows) | {"section": section} | drawn | {"signalled": drawn["signal"] != ""}),
+        center=float(drawn["center"][-1]) if len(section) else np.nan,
+        n_points=int(rows.known.sum()),
         section_points=section_points,
-        baseline="" if drawn is None or choice.kind == "dots" else drawn.baseline,
-        rule_set="no rules" if drawn is None or choice.kind == "dots" else drawn.rule_set.name,
-        screened=drawn is not None and drawn.screened,
+        baseline=say_baseline(drawn | {"section": section, "included": rows.known | True}, FREEZE_AT) if ruled else "",
+        rule_set=_rule_set(choice.kind) if ruled else "no rules",
+        screened=ruled and (choice.kind == "xmr" or choice.kind in SCREENED),
     )
 
 
-def _sections(labels: pd.Series, rebases: Sequence) -> pd.Series:
+def _sections(labels: np.ndarray, rebases: Sequence) -> np.ndarray:
     """The section of each point, from 1; a rebase before the first point, or after the last, begins none."""
     if not len(rebases):
-        return pd.Series(1, index=labels.index)
-    if pd.api.types.is_numeric_dtype(labels):
+        return np.ones(len(labels), dtype=int)
+    if np.issubdtype(labels.dtype, np.number):
         raise ValueError('Rebases are dates, and the points have none: give a column "date" or "label" with dates.')
     moments = pd.DatetimeIndex([_moment(one) for one in labels])
     if not moments.is_monotonic_increasing:
         raise ValueError("The points are not in order of their dates: sort them, earliest first.")
     starts = np.unique(moments.searchsorted(pd.DatetimeIndex([_moment(one) for one in rebases])))
     starts = starts[(starts > 0) & (starts < len(moments))]
-    return pd.Series(1 + np.searchsorted(starts, np.arange(len(moments)), side="right"), index=labels.index)
+    return 1 + np.searchsorted(starts, np.arange(len(moments)), side="right")
 
 
 def _moment(one: str | pd.Timestamp | pd.Period) -> pd.Timestamp:
     return one.start_time if isinstance(one, pd.Period) else pd.Timestamp(one)
 
 
-def _drawn(kind: str, rows: pd.DataFrame, per: float) -> Chart | None:
-    """The chart over the positions of the points; a line of dots is drawn as a run chart, and its runs are not looked at."""
-    if not rows["y"].notna().any():
-        return None
-    gap = rows["y"].isna()
-    table = rows.assign(at=np.arange(1, len(rows) + 1), denominator=rows["denominator"].mask(gap))
-    ends = table.groupby("section")["at"].max().iloc[:-1].tolist()
+def _rule_set(kind: str) -> str:
+    return (MAKING_DATA_COUNT if kind == "xmr" else RULES.get(kind, THREE_SIGMA_AND_ANHOEJ)).name
+
+
+def _drawn(kind: str, rows: Measured, section: np.ndarray, per: float) -> dict[str, np.ndarray]:
+    """Lines, baseline, the rule that each point meets, and its side of the center."""
+    drawn: dict[str, np.ndarray] = {name: np.full(len(section), np.nan) for name in ("center", *LIMITS)}
+    drawn |= {"in_baseline": np.zeros(len(section), dtype=bool), "signal": np.full(len(section), "", dtype=object)}
+    drawn["side"] = np.full(len(section), np.nan)
+    if rows.known.any():
+        for number in range(1, section.max() + 1):
+            here = section == number
+            for name, line in _drawn_section(kind, rows[here], per).items():
+                drawn[name][here] = line
+    return drawn
+
+
+def _drawn_section(kind: str, rows: Measured, per: float) -> dict[str, np.ndarray | float]:
+    """`_drawn` of one section; a line of dots is drawn as a run chart, and its runs are not looked at."""
+    in_baseline = np.arange(len(rows.y)) < FREEZE_AT
+    runs = None
     if kind == "xmr":
-        days = pd.date_range("2000-01-01", periods=len(table), freq="D")
-        starts = [days[end] for end in ends]
-        return chart("xmr", table.assign(at=days), value="y", date="at", freeze=FREEZE_AT, rebase=starts or None)
-    options = {"x": "at", "freeze": FREEZE_AT, "part": ends or None}
-    if kind in ("p", "p_prime", "u", "u_prime"):
-        return chart(kind, table, value="numerator", n="denominator", multiply=per, **options)
-    return chart("run" if kind == "dots" else kind, table, value="y", **options)
+        limits = process_limits(rows.y[in_baseline])
+        drawn = limits.lines | {"signal": rules_met(rows.y, limits).signal}
+    else:
+        n = np.where(rows.known, rows.denominator, np.nan) if kind in NEED_N else None
+        points = section_of_values(rows.y if n is None else rows.numerator, n, freeze=FREEZE_AT)
+        found = lines_and_runs("run" if kind == "dots" else kind, points, AS_CHOSEN, 1.0 if n is None else per)
+        drawn = {name: getattr(found, name) for name in ("center", *LIMITS, "signal")}
+        runs = found.runs if found.runs_signal and kind != "dots" else None
+    count = rows.known.sum()
+    if count < FEWEST_FOR_LIMITS:
+        drawn |= dict.fromkeys(LIMITS, np.nan) | {"signal": np.full(len(rows.y), "", dtype=object)}
+    side = side_of(rows.y, drawn["center"])
+    if runs is not None and count >= FEWEST_FOR_RUNS:
+        in_run = run_lengths(rows.y, drawn["center"]) >= min(runs.longest, runs.longest_allowed + 1)
+        for way, sign in (("high", 1), ("low", -1)):
+            drawn["signal"][(drawn["signal"] == "") & in_run & (side == sign)] = f"run: {way}"
+    return drawn | {"in_baseline": in_baseline, "side": side}
 
 
-def _with_lines(rows: pd.DataFrame, drawn: Chart | None, kind: str) -> pd.DataFrame:
-    """Lines, and the rule that each point meets, in the order of the points."""
-    lines = ["center", "lower", "upper", "lower_2s", "upper_2s"]
-    if drawn is None:
-        return rows.assign(**dict.fromkeys(lines, np.nan), in_baseline=False, signal="", signalled=False, side=np.nan)
-    found = drawn.points.sort_values("order").reset_index(drop=True)
-    rows = rows.assign(
-        **{name: found[name] for name in lines}, in_baseline=found["in_baseline"], signal=found["signal"]
-    )
-    measured_points = rows.groupby("section")["y"].transform("count")
-    rows.loc[measured_points < FEWEST_FOR_LIMITS, lines[1:]] = np.nan
-    rows.loc[measured_points < FEWEST_FOR_LIMITS, "signal"] = ""
-    rows["side"] = side_of(rows["y"], rows["center"])
-    if kind not in ("xmr", "dots"):
-        for section in drawn.sections.itertuples():
-            here = rows["section"] == section.section
-            if section.runs_signal and measured_points[here].iloc[0] >= FEWEST_FOR_RUNS:
-                lengths = run_lengths(rows.loc[here, "y"], rows.loc[here, "center"])
-                in_run = lengths >= min(section.longest, section.longest_allowed + 1)
-                word = "run: " + rows.loc[here, "side"].map({1.0: "high", -1.0: "low"}).fillna("")
-                rows.loc[here, "signal"] = rows.loc[here, "signal"].where(
-                    rows.loc[here, "signal"].ne("") | ~in_run, word
-                )
-    return rows.assign(signalled=rows["signal"] != "")
-
-
-def _last_point(section: pd.DataFrame, choice: Choice, section_points: int, better: Better) -> tuple[Signal, str]:
+def _last_point(
+    y: np.ndarray, met: np.ndarray, choice: Choice, section_points: int, better: Better
+) -> tuple[Signal, str]:
     """What the last point of the last section says, and the key of its words."""
     if choice.short_of:
         return "cannot_tell", f"too_few_{choice.short_of}"
     if section_points < (FEWEST_FOR_LIMITS if choice.kind == "xmr" else FEWEST_FOR_RUNS):
         return "cannot_tell", "too_few_points"
-    if pd.isna(section["y"].iloc[-1]):
+    if np.isnan(y[-1]):
         return "cannot_tell", "no_last_point"
-    rule, _, way = section["signal"].iloc[-1].partition(": ")
+    rule, _, way = met[-1].partition(": ")
     if not rule:
-        return "none", "signal_earlier" if section["signalled"].any() else "steady"
+        return "none", "signal_earlier" if (met != "").any() else "steady"
     phrase = f"{PHRASES[rule]}_{way}"
     if better == "neither":
         return ("high" if way == "high" else "low"), phrase

@@ -1,6 +1,7 @@
 """Runs about a line: Anhoej's two rules for a section, and candidate new medians for a person to accept."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -51,6 +52,7 @@ def longest_allowed(useful: int) -> int:
     return round(float(np.log2(useful))) + 3
 
 
+@cache
 def crossings_needed(useful: int) -> int:
     """The fewest crossings that chance explains: the lower 5% of a binomial with n - 1 trials of one half. Chen 2010.
 
@@ -60,36 +62,47 @@ def crossings_needed(useful: int) -> int:
     return 0 if useful <= 1 else int(stats.binom.ppf(CROSSINGS_TAIL, useful - 1, 0.5))
 
 
-def runs_about(values: pd.Series, line: pd.Series | float) -> Runs:
+def runs_about(values: np.ndarray, line: np.ndarray | float) -> Runs:
     """Count the runs of one section. Anhoej and Olesen 2014.
 
     Missing values and points on the line are passed over, so a run may span them. Works from about 10 useful points.
 
-    >>> runs_about(pd.Series([1, 1, 3, 2, 3, 3, 1]), 2.0)
+    >>> runs_about(np.array([1, 1, 3, 2, 3, 3, 1]), 2.0)
     Runs(points=7, useful=6, longest=3, longest_allowed=6, crossings=2, crossings_needed=1, signal=False)
     """
     side = side_of(values, line)
-    side = side[side.notna() & (side != 0)].to_numpy()
+    side = side[np.abs(side) == 1]
     if len(side) == 0:
         return Runs(len(values), 0, np.nan, np.nan, np.nan, np.nan, False)
-    turns = np.flatnonzero(np.diff(side)) + 1
-    longest = int(np.diff(np.concatenate([[0], turns, [len(side)]])).max())
+    longest, crossings = int(stretches(side).max()), int(np.count_nonzero(np.diff(side)))
     allowed, needed = longest_allowed(len(side)), crossings_needed(len(side))
-    return Runs(
-        len(values), len(side), longest, allowed, len(turns), needed, bool(longest > allowed or len(turns) < needed)
-    )
+    return Runs(len(values), len(side), longest, allowed, crossings, needed, longest > allowed or crossings < needed)
 
 
-def run_lengths(values: pd.Series, line: pd.Series | float) -> pd.Series:
+def stretches(values: np.ndarray) -> np.ndarray:
+    """The length of the stretch of equal values that each belongs to; a missing value is a stretch of its own.
+
+    >>> stretches(np.array([1.0, 1.0, -1.0, np.nan, np.nan])).tolist()
+    [2, 2, 1, 1, 1]
+    """
+    if len(values) == 0:
+        return np.array([], dtype=int)
+    begins = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+    lengths = np.diff(np.append(begins, len(values)))
+    return np.repeat(lengths, lengths)
+
+
+def run_lengths(values: np.ndarray, line: np.ndarray | float) -> np.ndarray:
     """The length of the run that each point belongs to; 0 for a point on the line or without a value.
 
-    >>> run_lengths(pd.Series([1.0, 3.0, 2.0, 4.0]), 2.0).tolist()   # the third is on the line and ends nothing
+    >>> run_lengths(np.array([1.0, 3.0, 2.0, 4.0]), 2.0).tolist()   # the third is on the line and ends nothing
     [1, 2, 0, 2]
     """
     side = side_of(values, line)
-    useful = side[side.notna() & (side != 0)]
-    run = useful.ne(useful.shift()).cumsum()
-    return run.groupby(run).transform("size").reindex(values.index, fill_value=0).astype(int)
+    useful = np.abs(side) == 1
+    lengths = np.zeros(len(side), dtype=int)
+    lengths[useful] = stretches(side[useful])
+    return lengths
 
 
 def candidate_rebase(
@@ -148,7 +161,7 @@ def _medians(name: object, rows: pd.DataFrame, baseline_points: int, run_length:
     found.append((name, 0, middle, first["x"].iloc[0], first["x"].iloc[-1], "baseline"))
     rest = rows.iloc[baseline_points:] if len(rows) >= baseline_points + run_length else rows.iloc[:0]
     while len(rest) >= run_length:
-        side = side_of(rest["y"], middle)
+        side = pd.Series(side_of(rest["y"], middle), index=rest.index)
         side = side[side.notna() & (side != 0)]
         nth = side.groupby(side.ne(side.shift()).cumsum()).cumcount() + 1
         wanted = {"above": side > 0, "below": side < 0, "both": side != 0}[direction]

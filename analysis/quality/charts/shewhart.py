@@ -1,22 +1,27 @@
 """Shewhart's charts and the run chart: center and limits (lines.py), points beyond three sigma, Anhoej's runs by section."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
 from analysis.quality.charts.lines import LINES, NEED_N, SCREENED, Given, Quirks
-from analysis.quality.charts.records import ANHOEJ, THREE_SIGMA, THREE_SIGMA_AND_ANHOEJ, Chart, as_asked
-from analysis.quality.charts.runs import runs_about
+from analysis.quality.charts.records import ANHOEJ, THREE_SIGMA, THREE_SIGMA_AND_ANHOEJ, Chart, RuleSet, as_asked
+from analysis.quality.charts.runs import Runs, runs_about
 from analysis.quality.charts.subgroups import (
     Dates,
     Positions,
+    Section,
     add_baseline,
     add_sections,
     one_point_a_row,
     say_baseline,
+    section_of,
 )
+
+LINE_NAMES = ("y", "center", "lower", "upper", "lower_2s", "upper_2s")
+RULES: dict[str, RuleSet] = {"run": ANHOEJ, "mr": THREE_SIGMA}  # the other kinds: THREE_SIGMA_AND_ANHOEJ
 
 
 def shewhart(
@@ -65,7 +70,7 @@ def shewhart(
     given = Given(center, screen, points["x"].dtype == object, quirk)
     keys = ["section", "facet2", "facet1"]
     drawn = [
-        _draw(kind, rows, given, multiply, dict(zip(keys, name, strict=True)))
+        _with_lines(rows, lines_and_runs(kind, section_of(rows), given, multiply), dict(zip(keys, name, strict=True)))
         for name, rows in points.groupby(keys, observed=True)
     ]
     done = pd.concat([rows for rows, _ in drawn]).reset_index(drop=True)
@@ -77,28 +82,44 @@ def shewhart(
         kind=kind,
         points=done.rename(columns={"facet1": "facet"}),
         sections=sections.rename(columns={"facet1": "facet"}),
-        rule_set={"run": ANHOEJ, "mr": THREE_SIGMA}.get(kind, THREE_SIGMA_AND_ANHOEJ),
+        rule_set=RULES.get(kind, THREE_SIGMA_AND_ANHOEJ),
         baseline=say_baseline(done, freeze),
         n_points=int(done["y"].notna().sum()),
         screened=screen and kind in SCREENED,
     )
 
 
-def _draw(kind: str, rows: pd.DataFrame, given: Given, multiply: float, keys: dict) -> tuple[pd.DataFrame, dict]:
+@dataclass(frozen=True)
+class Drawn:
+    """Lines of one section as they are drawn, the limit that each point is beyond, and the section's runs. Not finite is missing."""
+
+    y: np.ndarray
+    center: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    lower_2s: np.ndarray
+    upper_2s: np.ndarray
+    signal: np.ndarray
+    runs: Runs
+    runs_signal: bool
+
+
+def lines_and_runs(kind: str, section: Section, given: Given, multiply: float = 1) -> Drawn:
     """Lines, signals and runs of one section."""
-    base = rows["in_baseline"] & rows["included"]
-    lines = LINES[kind](rows, base, given)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lines = LINES[kind](section, given)
     about = lines.center if lines.about is None else lines.about
-    runs = runs_about(lines.y[rows["included"]], about[rows["included"]])
-    scaled = {
-        name: getattr(lines, name) * multiply for name in ("y", "center", "lower", "upper", "lower_2s", "upper_2s")
-    }
-    rows = rows.assign(**{name: line.where(np.isfinite(line)) for name, line in scaled.items()})
-    signal = (
-        pd.Series("", index=rows.index)
-        .mask(rows["y"] > rows["upper"], "beyond limit: high")
-        .mask(rows["y"] < rows["lower"], "beyond limit: low")
-    )
-    section = keys | asdict(runs) | {"center": float(rows["center"].iloc[-1])}
-    section["runs_signal"] = section.pop("signal") and not given.categories and kind != "mr"
-    return rows.assign(signal=signal), section
+    runs = runs_about(lines.y[section.included], about[section.included])
+    scaled = {name: getattr(lines, name) * multiply for name in LINE_NAMES}
+    scaled = {name: np.where(np.isfinite(line), line, np.nan) for name, line in scaled.items()}
+    signal = np.full(len(section.y), "", dtype=object)
+    signal[scaled["y"] > scaled["upper"]] = "beyond limit: high"
+    signal[scaled["y"] < scaled["lower"]] = "beyond limit: low"
+    return Drawn(**scaled, signal=signal, runs=runs, runs_signal=runs.signal and not given.categories and kind != "mr")
+
+
+def _with_lines(rows: pd.DataFrame, drawn: Drawn, keys: dict) -> tuple[pd.DataFrame, dict]:
+    """The rows of one section with what was drawn, and its line in `sections`."""
+    section = keys | asdict(drawn.runs) | {"center": float(drawn.center[-1]), "runs_signal": drawn.runs_signal}
+    del section["signal"]
+    return rows.assign(**{name: getattr(drawn, name) for name in (*LINE_NAMES, "signal")}), section

@@ -1,6 +1,7 @@
 """From a table to points: one row per subgroup (a month, a case) and facet, in order, with sections and baseline."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,66 @@ ISO_DATE = r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?"
 
 Positions = int | Iterable[int] | None
 Dates = str | pd.Timestamp | Iterable | Mapping | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """The points of one section in order, as arrays of floats with one value a point: what lines and runs are computed from.
+
+    Attributes
+    ----------
+    order : numpy.ndarray
+        Position in the facet, from 1.
+    y, n, y_sum, y_length, y_mean, y_sd : numpy.ndarray
+        As `one_point_a_row` has them.
+    in_baseline, included : numpy.ndarray of bool
+        As `add_baseline` has them.
+    """
+
+    order: np.ndarray
+    y: np.ndarray
+    n: np.ndarray
+    y_sum: np.ndarray
+    y_length: np.ndarray
+    y_mean: np.ndarray
+    y_sd: np.ndarray
+    in_baseline: np.ndarray
+    included: np.ndarray
+
+    @property
+    def base(self) -> np.ndarray:
+        """The points that center and limits are computed from."""
+        return self.in_baseline & self.included
+
+
+def section_of(rows: pd.DataFrame) -> Section:
+    """The section of rows with all the columns of a `Section`."""
+    numeric = {name: rows[name].to_numpy(dtype=float) for name in ("y", "n", "y_sum", "y_length", "y_mean", "y_sd")}
+    return Section(
+        rows["order"].to_numpy(), **numeric, in_baseline=rows["in_baseline"].to_numpy(), included=rows["included"].to_numpy()
+    )  # fmt: skip
+
+
+def section_of_values(values: np.ndarray, n: np.ndarray | None, *, freeze: int) -> Section:
+    """The section of a series that has one value a point already, with or without denominators; the first `freeze` are the baseline.
+
+    >>> section_of_values(np.array([4.0, np.nan, 3.0]), np.array([8.0, 8.0, 0.0]), freeze=20).y.tolist()
+    [0.5, nan, nan]
+    """
+    order, missing = np.arange(1, len(values) + 1), np.full(len(values), np.nan)
+    if n is not None:
+        gap = np.isnan(values) | np.isnan(n)
+        values, n = np.where(gap, np.nan, values), np.where(gap, 0.0, n)
+    return Section(
+        order, y=values if n is None else ratio(values, n), n=missing if n is None else n, y_sum=values,
+        y_length=(~np.isnan(values)).astype(float), y_mean=values, y_sd=missing,
+        in_baseline=order <= freeze, included=np.full(len(values), True),
+    )  # fmt: skip
+
+
+def ratio(x: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """x of n at each point; missing, a gap, where n is 0: neither 0% nor 100%."""
+    return x / np.where(n > 0, n, np.nan)
 
 
 def one_point_a_row(
@@ -79,7 +140,7 @@ def _add_up(rows: pd.DataFrame, aggregate: str, *, has_n: bool) -> pd.DataFrame:
     )
     if has_n:
         points["n"] = points["n"].fillna(0.0)
-        points["y"] = points["y_sum"] / points["n"].where(points["n"] > 0)
+        points["y"] = ratio(points["y_sum"], points["n"])
     else:
         points["y"] = values.agg(AGGREGATES[aggregate])
         points.loc[points["y_length"] == 0, "y"] = np.nan
@@ -208,7 +269,7 @@ def add_baseline(points: pd.DataFrame, *, freeze: int | None, exclude: Positions
     return points
 
 
-def say_baseline(points: pd.DataFrame, freeze: int | None) -> str:
+def say_baseline(points: Mapping[str, np.ndarray | pd.Series], freeze: int | None) -> str:
     """The baseline in words, for the line under the chart.
 
     >>> say_baseline(pd.DataFrame({"section": [1, 1], "in_baseline": [True, True], "included": [True, True]}), None)

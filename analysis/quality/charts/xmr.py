@@ -1,6 +1,7 @@
 """The XmR chart as NHS Making Data Count has it: individual values, natural process limits, four rules, two icons."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from analysis.quality.charts.ranges import mean_range, moving_ranges
 from analysis.quality.charts.records import MAKING_DATA_COUNT, SHIFT_POINTS, TREND_POINTS, Chart, side_of
+from analysis.quality.charts.runs import stretches
 from analysis.quality.charts.subgroups import (
     Dates,
     add_baseline,
@@ -68,12 +70,18 @@ def xmr(
     points = one_point_a_row(table, value, x=date, n=None, facet=facet, period=None, aggregate="mean")
     points = add_sections(points, part=None, rebase=rebase, exact_dates=rebase_on_exact_dates)
     points = add_baseline(points, freeze=freeze, exclude=None).rename(columns={"facet1": "facet"})
-    groups = [rows for _, rows in points.groupby(["facet", "section"], observed=True)]
-    drawn = [_with_limits(rows, screen, per_mean_range, flat_loses_limits) for rows in groups]
-    points = pd.concat([_with_rules(rows, trend_by_next_step) for rows, _ in drawn])
+    drawn = []
+    for _, rows in points.groupby(["facet", "section"], observed=True):
+        y = rows["y"].to_numpy()
+        limits = process_limits(
+            y[rows["in_baseline"]], screen=screen, per_mean_range=per_mean_range, flat_loses_limits=flat_loses_limits
+        )
+        rules = rules_met(y, limits, trend_by_next_step=trend_by_next_step)
+        drawn.append((rows.assign(**limits.lines, **vars(rules)), limits.flat and not flat_loses_limits))
+    points = pd.concat([rows for rows, _ in drawn])
     points["point_type"] = point_type(points["signal"], direction)
     points["target"] = _targets(points["facet"], target)
-    notes = tuple(sorted({note for _, note in drawn if note}))
+    flat = any(flat for _, flat in drawn)
     points = points[COLUMNS].reset_index(drop=True)
     return Chart(
         kind="xmr",
@@ -83,7 +91,7 @@ def xmr(
         baseline=say_baseline(points, freeze),
         n_points=int(points["y"].notna().sum()),
         screened=screen,
-        notes=notes,
+        notes=("A section does not vary at all: its limits lie on its mean.",) if flat else (),
     )
 
 
@@ -101,68 +109,93 @@ def _check(table: pd.DataFrame, value: str, date: str, facet: str | None, direct
         )
 
 
-def _with_limits(
-    rows: pd.DataFrame, screen: bool, per_mean_range: float, flat_loses_limits: bool
-) -> tuple[pd.DataFrame, str]:
-    """Mean, limits and two-sigma limits of one section, and what has to be said about them."""
-    base = rows["y"].where(rows["in_baseline"])
-    spread = mean_range(moving_ranges(base.to_numpy()), screen=screen, flat_loses_limits=flat_loses_limits)
-    middle, wide = base.mean(), per_mean_range * spread.value
-    rows = rows.assign(
-        center=middle,
-        lower=middle - wide,
-        upper=middle + wide,
-        lower_2s=middle - wide * 2 / 3,
-        upper_2s=middle + wide * 2 / 3,
-    )
-    note = (
-        "A section does not vary at all: its limits lie on its mean." if spread.flat and not flat_loses_limits else ""
-    )
-    return rows, note
+@dataclass(frozen=True)
+class Limits:
+    """Mean, natural process limits and two-sigma limits of one section; `flat` where no point of its baseline differs from the next."""
+
+    center: float
+    lower: float
+    upper: float
+    lower_2s: float
+    upper_2s: float
+    flat: bool
+
+    @property
+    def lines(self) -> dict[str, float]:
+        return {name: getattr(self, name) for name in ("center", "lower", "upper", "lower_2s", "upper_2s")}
 
 
-def _with_rules(rows: pd.DataFrame, trend_by_next_step: bool) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Rules:
+    """One value for each point of a section: side of the mean, near a limit, outside it, and the one rule that it meets, or ""."""
+
+    side: np.ndarray
+    near: np.ndarray
+    outside: np.ndarray
+    signal: np.ndarray
+
+
+def process_limits(
+    base: np.ndarray,
+    *,
+    screen: bool = True,
+    per_mean_range: float = PER_MEAN_RANGE,
+    flat_loses_limits: bool = False,
+) -> Limits:
+    """Mean and limits of the points of a baseline in order.
+
+    >>> limits = process_limits(np.array([5.0, 7.0, 5.0, 7.0]))     # mean 6, every step 2
+    >>> limits.center, round(limits.lower, 2), round(limits.upper, 2)
+    (6.0, 0.68, 11.32)
+    """
+    known = base[~np.isnan(base)]
+    spread = mean_range(moving_ranges(base), screen=screen, flat_loses_limits=flat_loses_limits)
+    middle, wide = float(known.mean()) if len(known) else np.nan, per_mean_range * spread.value
+    near = wide * 2 / 3
+    return Limits(middle, middle - wide, middle + wide, middle - near, middle + near, spread.flat)
+
+
+def rules_met(y: np.ndarray, limits: Limits, *, trend_by_next_step: bool = False) -> Rules:
     """The one rule that each point of a section meets."""
-    y, lower, upper = rows["y"], rows["lower"], rows["upper"]
-    side = side_of(y, rows["center"])
-    outside = (y > upper) | (y < lower)
-    if (lower == upper).all():
+    side = side_of(y, limits.center)
+    outside = (y > limits.upper) | (y < limits.lower)
+    if limits.lower == limits.upper:
         # Limits on the mean: a point that is a tie with the mean must not lie outside by a last digit.
         outside &= side != 0
-    near = ~outside & ((y < rows["lower_2s"]) | (y > rows["upper_2s"])) & side.ne(0)
+    near = ~outside & ((y < limits.lower_2s) | (y > limits.upper_2s)) & (side != 0)
     rising = trends(y, by_next_step=trend_by_next_step)
-    two, shifted = two_in_three(near, side), shifts(side)
-    word = side.map({1.0: "high", -1.0: "low"}).fillna("")
-    signal = pd.Series("", index=rows.index)
-    signal = signal.mask(shifted, f"{SHIFT}: " + word)
-    signal = signal.mask(two, f"{NEAR}: " + word)
-    signal = signal.mask(rising > 0, f"{TREND}: high").mask(rising < 0, f"{TREND}: low")
-    signal = signal.mask(outside, f"{BEYOND}: " + word)
-    return rows.assign(side=side, near=near, outside=outside, signal=signal)
+    signal = np.full(len(y), "", dtype=object)
+    for rule, met, way in (
+        (SHIFT, shifts(side), side),
+        (NEAR, two_in_three(near, side), side),
+        (TREND, rising != 0, rising),
+        (BEYOND, outside, side),
+    ):
+        signal[met & (way > 0)] = f"{rule}: high"
+        signal[met & (way < 0)] = f"{rule}: low"
+    return Rules(side, near, outside, signal)
 
 
-def shifts(side: pd.Series, *, points: int = SHIFT_POINTS) -> pd.Series:
+def shifts(side: np.ndarray, *, points: int = SHIFT_POINTS) -> np.ndarray:
     """True for each point of `points` or more in a row on one side of the mean; a point on it, or a gap, ends the row.
 
-    >>> shifts(pd.Series([1, 1, 1, 0, -1, -1.0]), points=3).tolist()
+    >>> shifts(np.array([1, 1, 1, 0, -1, -1.0]), points=3).tolist()
     [True, True, True, False, False, False]
     """
-    run = side.ne(side.shift()).cumsum()
-    return side.notna() & side.ne(0) & (side.groupby(run).transform("size") >= points)
+    return (np.abs(side) == 1) & (stretches(side) >= points)
 
 
-def trends(values: pd.Series, *, points: int = TREND_POINTS, by_next_step: bool = False) -> pd.Series:
+def trends(values: np.ndarray, *, points: int = TREND_POINTS, by_next_step: bool = False) -> np.ndarray:
     """+1 for each point of `points` or more that rise from one to the next, -1 where they fall, else 0.
 
     An equal step or a gap ends a trend. A point that ends one trend and begins another takes the direction of the later. With
     `by_next_step` a marked point whose next point is marked too takes the sign of the step between them (equal: -1), as NHSRplotthedots does.
 
-    >>> trends(pd.Series([1, 2, 3, 2, 1, 1.0]), points=3).tolist()     # the top belongs to both, and falls
+    >>> trends(np.array([1, 2, 3, 2, 1, 1.0]), points=3).tolist()     # the top belongs to both, and falls
     [1, 1, -1, -1, -1, 0]
     """
-    step = np.sign(values.diff()).to_numpy()
-    run = pd.Series(step).ne(pd.Series(step).shift()).cumsum()
-    long_enough = (pd.Series(step).groupby(run).transform("size") >= points - 1).to_numpy() & (np.abs(step) == 1)
+    step = np.append(np.nan, np.sign(np.diff(values)))
+    long_enough = (stretches(step) >= points - 1) & (np.abs(step) == 1)
     marked, direction = long_enough.copy(), np.where(long_enough, step, 0.0)
     begins = np.append(long_enough[1:], False)  # the point before a step of a trend belongs to it
     direction = np.where(begins, np.append(direction[1:], 0.0), direction)
@@ -172,24 +205,24 @@ def trends(values: pd.Series, *, points: int = TREND_POINTS, by_next_step: bool 
         next_step = np.append(step[1:], np.nan)
         taken = np.where(next_marked, next_step, step)
         direction = np.where(marked, np.where(taken == 1, 1, -1), 0)
-    return pd.Series(direction.astype(int), index=values.index)
+    return direction.astype(int)
 
 
-def two_in_three(near: pd.Series, side: pd.Series) -> pd.Series:
+def two_in_three(near: np.ndarray, side: np.ndarray) -> np.ndarray:
     """True for near points of three in a row that all lie on one side of the mean, two or three of them near its limit.
 
     Near is between two sigma and the limit: a point outside the limit does not count (NHSRplotthedots since 2025).
 
-    >>> two_in_three(pd.Series([True, False, True, True]), pd.Series([1.0, 1.0, 1.0, -1.0])).tolist()
+    >>> two_in_three(np.array([True, False, True, True]), np.array([1.0, 1.0, 1.0, -1.0])).tolist()
     [True, False, True, False]
     """
     found = np.zeros(len(near), dtype=bool)
-    close, where = near.to_numpy(dtype=int), side.fillna(0).to_numpy()
-    for first in range(len(near) - 2):
-        three = slice(first, first + 3)
-        if close[three].sum() >= 2 and abs(where[three].sum()) == 3:
-            found[three] = True
-    return near & pd.Series(found, index=near.index)
+    if len(near) >= 3:
+        close, where = np.asarray(near, dtype=int), np.asarray(side, dtype=float)
+        three = (close[:-2] + close[1:-1] + close[2:] >= 2) & (np.abs(where[:-2] + where[1:-1] + where[2:]) == 3)
+        for place in range(3):
+            found[place : len(near) - 2 + place] |= three
+    return near & found
 
 
 def point_type(signal: pd.Series, direction: str) -> pd.Series:
