@@ -12,13 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-<<<<<<< HEAD
-from analysis.quality.charts.subgroups import numbers
-from analysis.quality.units import PER_CHILDREN
-=======
 from analysis.quality.charts.subgroups import numbers, ratio
 from analysis.quality.units import PER_CHILDREN
->>>>>>> alarms
 
 Unit = Literal["count", "share", "minutes", "rate", "score"]
 Stage = Literal["dots", "trial", "full"]
