@@ -1,0 +1,230 @@
+"""Binding: the finished briefs of one period as one page, each with its headings one level down and ids of its own."""
+
+import html
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+from analysis.brief.press.notebooks import RunError
+from analysis.brief.press.pages import shell
+
+# One attribute of a start tag as it is written: name, quote if any, value.
+ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
+REFERS_TO_IDS = frozenset({"for", "headers", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns"})
+OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+
+
+class PacketError(RunError):
+    """A sentence about briefs that cannot be bound."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """One piece of a page as it is written: `kind` is open, close or other; `tag` in small letters, empty for other."""
+
+    kind: str
+    tag: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One brief in the packet. `file` is its path from the folder of all briefs, such as 2026-10/site-04/site_scorecard.html."""
+
+    file: str
+    text: str
+
+
+def bind(parts: list[Part], *, title: str, under: str, packet: str, name: str) -> str:
+    """The parts, in the order given, as one page with the title as its only first heading and one list of contents.
+
+    `packet` is the packet's own path from the folder of all briefs, `name` the one in its footer. A part begins on a new page;
+    its headings go down one level, its ids and what refers to them get a prefix of its own, and a link to another part leads
+    to it inside the packet. Everything else, SVG's capitals among it, stays as it was written. Raises PacketError where two
+    elements would have one id or a link inside the packet would lead nowhere.
+    """
+    places = {part.file: number for number, part in enumerate(parts, 1)}
+    labels: Counter[str] = Counter()
+    bound = [_article(part, places, packet, labels) for part in parts]
+    head = f"<h1>{html.escape(title)}</h1>\n<p class=\"lede\">{html.escape(under)}</p>\n"
+    text = shell(head + "\n".join(bound), name=name)
+    _check(text)
+    return text
+
+
+def _article(part: Part, places: Mapping[str, int], packet: str, labels: Counter[str]) -> str:
+    tokens = read_tokens(part.text)
+    if sum(token.tag == "h1" and token.kind == "open" for token in tokens) != 1:
+        raise PacketError(f"{part.file} does not have exactly one first heading. Build it again.")
+    prefix = f"p{places[part.file]}-"
+    ids = {value for token in tokens for name, value in attributes(token) if name == "id"}
+    body = _without_contents(_inside(tokens, "main", part.file))
+    said = "".join(token.text for token in _inside(tokens, "footer", part.file)).replace("<p>", '<p class="note">')
+    rewritten = [_rewritten(token, prefix, ids, part.file, places, packet) for token in body]
+    inner = _own_labels("".join(rewritten), _title(body), labels)
+    return f'<article class="part">\n{inner}\n{said.strip()}\n</article>'
+
+
+def read_tokens(text: str) -> list[Token]:
+    """The page in pieces that, joined, are the page to the letter.
+
+    >>> [token.text for token in read_tokens('<svg viewBox="0 0 1 1"><clipPath/></svg> a &amp; b')]
+    ['<svg viewBox="0 0 1 1">', '<clipPath/>', '</svg>', ' a ', '&amp;', ' b']
+    """
+    reader = _Reader(text)
+    reader.feed(text)
+    reader.close()
+    starts = [*reader.starts, (len(text), "other", "")]
+    return [Token(kind, tag, text[start:end]) for (start, kind, tag), (end, _, _) in pairwise(starts)]
+
+
+class _Reader(HTMLParser):
+    """Notes where each piece of a page starts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.lines = [0, *(found.end() for found in re.finditer("\n", text))]
+        self.starts: list[tuple[int, str, str]] = []
+
+    def _note(self, kind: str, tag: str = "") -> None:
+        line, column = self.getpos()
+        self.starts.append((self.lines[line - 1] + column, kind, tag))
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._note("open", tag)
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        self._note("open", tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._note("close", tag)
+
+    def handle_data(self, data: str) -> None:
+        self._note("other")
+
+    handle_entityref = handle_charref = handle_comment = handle_decl = handle_pi = unknown_decl = handle_data
+
+
+def attributes(token: Token) -> Iterator[tuple[str, str]]:
+    """The attributes of a start tag, names in small letters, values without their character references.
+
+    >>> list(attributes(Token("open", "p", '<p ID="a" title=\\'x &amp; y\\' lang=en>')))
+    [('id', 'a'), ('title', 'x & y'), ('lang', 'en')]
+    """
+    if token.kind == "open":
+        for found in ATTRIBUTE.finditer(token.text):
+            yield found[1].lower(), html.unescape(next(value for value in found.groups()[2:] if value is not None))
+
+
+def with_attributes(token: Token, changed: Callable[[str, str], str | None]) -> str:
+    """The start tag with its attributes' values passed through `changed`; None leaves the attribute out."""
+
+    def one(found: re.Match) -> str:
+        value = html.unescape(next(value for value in found.groups()[2:] if value is not None))
+        new = changed(found[1].lower(), value)
+        if new == value:
+            return found[0]
+        return "" if new is None else f'{found[1]}="{html.escape(new)}"'
+
+    return ATTRIBUTE.sub(one, token.text)
+
+
+def _inside(tokens: list[Token], tag: str, file: str) -> list[Token]:
+    places = {kind: at for at, token in enumerate(tokens) if token.tag == tag for kind in [token.kind]}
+    if set(places) != {"open", "close"}:
+        raise PacketError(f"{file} has no <{tag}> that ends. Build it again.")
+    return tokens[places["open"] + 1 : places["close"]]
+
+
+def _without_contents(body: list[Token]) -> list[Token]:
+    """The part without its own list of contents: the packet has one."""
+    kept, within = [], False
+    for token in body:
+        if token.tag == "nav" and token.kind == "open" and ("class", "contents") in attributes(token):
+            within = True
+        if not within:
+            kept.append(token)
+        within = within and not (token.tag == "nav" and token.kind == "close")
+    return kept
+
+
+def _rewritten(token: Token, prefix: str, ids: set[str], file: str, places: Mapping[str, int], packet: str) -> str:
+    text = token.text
+    if token.kind == "other":
+        # Rules inside a drawing begin with its id.
+        return re.sub(r"#([A-Za-z][\w-]*)(?=[^{};]*\{)", lambda found: _owned(found, ids, prefix), text) if "{" in text else text
+    if token.kind == "open":
+        text = with_attributes(token, lambda name, value: _changed(name, value, prefix, ids, file, places, packet))
+    if not re.fullmatch("h[1-6]", token.tag):
+        return text
+    lower = f"h{min(int(token.tag[1]) + 1, 6)}"
+    text = re.sub(r"^(</?)h[1-6]", rf"\g<1>{lower}", text)
+    names = {name for name, _ in attributes(token)}
+    return text.replace("<h2", f'<h2 id="{prefix}top"', 1) if token.tag == "h1" and "id" not in names else text
+
+
+def _owned(found: re.Match, ids: set[str], prefix: str) -> str:
+    return f"#{prefix}{found[1]}" if found[1] in ids else found[0]
+
+
+def _changed(
+    name: str, value: str, prefix: str, ids: set[str], file: str, places: Mapping[str, int], packet: str
+) -> str:
+    if name == "id":
+        return prefix + value
+    if name in REFERS_TO_IDS:
+        return " ".join(prefix + each if each in ids else each for each in value.split())
+    if name in ("href", "xlink:href"):
+        return _address(value, prefix, file, places, packet)
+    return re.sub(r"(?<=url\()#([\w.-]+)", lambda found: _owned(found, ids, prefix), value)
+
+
+def _address(value: str, prefix: str, file: str, places: Mapping[str, int], packet: str) -> str:
+    """Where a link of a part leads in the packet."""
+    if value.startswith("#"):
+        return f"#{prefix}{value[1:] or 'top'}"
+    if OUTSIDE.match(value):
+        return value
+    path, _, anchor = value.partition("#")
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
+    if target in places:
+        return f"#p{places[target]}-{anchor or 'top'}"
+    return posixpath.relpath(target, posixpath.dirname(packet)) + (f"#{anchor}" if anchor else "")
+
+
+def _title(body: list[Token]) -> str:
+    """The text of the part's first heading."""
+    text = "".join(token.text for token in body)
+    inner = re.search(r"<h1\b[^>]*>(.*?)</h1>", text, flags=re.DOTALL)[1]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", inner)).split())
+
+
+def _own_labels(inner: str, title: str, labels: Counter[str]) -> str:
+    """Regions that are named as one of an earlier part get the part's title behind their name: landmarks are told apart by it."""
+
+    def named(found: re.Match) -> str:
+        labels[found[1]] += 1
+        if labels[found[1]] == 1:
+            return found[0]
+        own = f"{found[1]}, {html.escape(title)}"
+        labels[own] += 1
+        again = f" ({labels[own]})" if labels[own] > 1 else ""
+        return found[0].replace(f'aria-label="{found[1]}"', f'aria-label="{own}{again}"')
+
+    return re.sub(r'<div\b(?=[^>]*role="region")[^>]*aria-label="([^"]*)"[^>]*>', named, inner)
+
+
+def _check(text: str) -> None:
+    pairs = [pair for token in read_tokens(text) for pair in attributes(token)]
+    ids = Counter(value for name, value in pairs if name == "id")
+    twice = sorted(value for value, times in ids.items() if times > 1)
+    if twice:
+        raise PacketError(f'Two elements of the packet have the id "{twice[0]}". Give them different names in their brief.')
+    lost = [value for name, value in pairs if name == "href" and value.startswith("#") and value[1:] not in ids]
+    if lost:
+        raise PacketError(f"A link in the packet leads to {lost[0]}, which is not in it. Correct it in its brief.")
