@@ -1,12 +1,15 @@
-"""Build briefs: python -m analysis.brief PATH [PATH ...], or --list FILE with one path a line."""
+"""Build briefs, and packets of them: python -m analysis.brief PATH [PATH ...], or --list FILE with one path a line."""
 
 import argparse
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+PACKET = "packet.html"
 
 
 def main(arguments: list[str]) -> int:
-    """Build the briefs; 0 when all are there, 1 when a notebook failed, 2 when a path is wrong and nothing was run."""
+    """Build the briefs, then the packets that were named; 0 when all are there, 1 when a notebook failed or something could
+    not be printed, 2 when a path is wrong and nothing was run."""
     # Imported here: every kernel of a build imports this module again, and needs none of it.
     from analysis.brief.press.kernels import start_warm_interpreter
     from analysis.params import ROOT
@@ -22,19 +25,42 @@ def main(arguments: list[str]) -> int:
     start_warm_interpreter()
     from analysis.brief.press.runs import build, read_run
 
+    root = given.root.resolve()
     try:
         paths = [*given.paths, *(_read_list(given.list) if given.list else [])]
         if not paths:
             raise ValueError("No brief was named. Name one: outputs/<study>/briefs/<period>/<site>/<notebook>.html.")
-        runs = list(dict.fromkeys(read_run(path, root=given.root.resolve()) for path in paths))
+        packets = [path for path in dict.fromkeys(paths) if PurePosixPath(path).name == PACKET]
+        runs = list(dict.fromkeys(read_run(path, root=root) for path in paths if path not in packets))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     try:
-        return 1 if build(runs) else 0
+        failures = build(runs) if runs else []
+        return max(1 if failures else 0, _bind(packets, root, failures) if packets else 0)
     except KeyboardInterrupt:
         print("Stopped. A brief that was not finished is not there.", file=sys.stderr)
         return 130
+
+
+def _bind(packets: list[str], root: Path, failures: list) -> int:
+    """Make the packets; none of a study and period of which a brief has failed, since it would lack a part without saying so."""
+    # Imported here: a single brief does without the libraries for slides and workbooks.
+    from analysis.brief.packet.meeting import clear, prepare, read_meeting
+
+    status = 0
+    try:
+        for meeting in [read_meeting(path, root=root) for path in packets]:
+            failed = sum(each.run.study == meeting.study and each.run.period == meeting.period for each in failures)
+            if failed:
+                clear(meeting)
+                print(f"{meeting.shown(meeting.packet)} was not made: {failed} of its briefs failed.", file=sys.stderr)
+            elif prepare(meeting):
+                status = 1
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return status
 
 
 def _read_list(file: Path) -> list[str]:

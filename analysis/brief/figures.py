@@ -55,7 +55,9 @@ class Drawing:
             raise ValueError("The drawing was made without its figure, so it has no dots. Give it the figure.")
         dots = io.BytesIO()
         with matplotlib.rc_context(STYLE):
-            self.figure.savefig(dots, format="png", dpi=dpi * inches / self.figure.get_figwidth(), metadata={"Software": None})
+            self.figure.savefig(
+                dots, format="png", dpi=dpi * inches / self.figure.get_figwidth(), metadata={"Software": None}
+            )
         return dots.getvalue()
 
 

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 
 from analysis.brief.press.notebooks import RunError
 from analysis.brief.press.pages import shell
 
-# One attribute of a start tag as it is written: name, quote if any, value.
-ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
+# One attribute of a start tag as it is written: the blank before it, name, quote if any, value.
+ATTRIBUTE = re.compile(r"""\s+([^\s"'<>/=]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
 REFERS_TO_IDS = frozenset({"for", "headers", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns"})
 OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
@@ -51,7 +50,7 @@ def bind(parts: list[Part], *, title: str, under: str, packet: str, name: str) -
     places = {part.file: number for number, part in enumerate(parts, 1)}
     labels: Counter[str] = Counter()
     bound = [_article(part, places, packet, labels) for part in parts]
-    head = f"<h1>{html.escape(title)}</h1>\n<p class=\"lede\">{html.escape(under)}</p>\n"
+    head = f'<h1>{html.escape(title)}</h1>\n<p class="lede">{html.escape(under)}</p>\n'
     text = shell(head + "\n".join(bound), name=name)
     _check(text)
     return text
@@ -129,7 +128,7 @@ def with_attributes(token: Token, changed: Callable[[str, str], str | None]) -> 
         new = changed(found[1].lower(), value)
         if new == value:
             return found[0]
-        return "" if new is None else f'{found[1]}="{html.escape(new)}"'
+        return "" if new is None else f' {found[1]}="{html.escape(new)}"'
 
     return ATTRIBUTE.sub(one, token.text)
 
@@ -157,7 +156,11 @@ def _rewritten(token: Token, prefix: str, ids: set[str], file: str, places: Mapp
     text = token.text
     if token.kind == "other":
         # Rules inside a drawing begin with its id.
-        return re.sub(r"#([A-Za-z][\w-]*)(?=[^{};]*\{)", lambda found: _owned(found, ids, prefix), text) if "{" in text else text
+        return (
+            re.sub(r"#([A-Za-z][\w-]*)(?=[^{};]*\{)", lambda found: _owned(found, ids, prefix), text)
+            if "{" in text
+            else text
+        )
     if token.kind == "open":
         text = with_attributes(token, lambda name, value: _changed(name, value, prefix, ids, file, places, packet))
     if not re.fullmatch("h[1-6]", token.tag):
@@ -224,7 +227,9 @@ def _check(text: str) -> None:
     ids = Counter(value for name, value in pairs if name == "id")
     twice = sorted(value for value, times in ids.items() if times > 1)
     if twice:
-        raise PacketError(f'Two elements of the packet have the id "{twice[0]}". Give them different names in their brief.')
+        raise PacketError(
+            f'Two elements of the packet have the id "{twice[0]}". Give them different names in their brief.'
+        )
     lost = [value for name, value in pairs if name == "href" and value.startswith("#") and value[1:] not in ids]
     if lost:
         raise PacketError(f"A link in the packet leads to {lost[0]}, which is not in it. Correct it in its brief.")

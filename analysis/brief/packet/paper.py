@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from analysis.brief.packet.binding import PacketError
@@ -42,11 +43,11 @@ def find_chromium(environment: Mapping[str, str] = os.environ) -> str | None:
     return program
 
 
-def print_pages(pages: Iterable[tuple[Path, Path]], program: str, *, seconds: float = SECONDS) -> None:
-    """Print each page (the HTML file, the PDF to write), two at a time. Raises PacketError at the first that cannot be."""
+def print_pages(pages: Iterable[tuple[Path, Path]], program: str, *, seconds: float = SECONDS) -> list[PacketError]:
+    """Print each page (the HTML file, the PDF to write), two at a time; give back what could not be printed."""
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        for begun in [pool.submit(print_page, page, paper, program, seconds=seconds) for page, paper in pages]:
-            begun.result()
+        begun = [pool.submit(print_page, page, paper, program, seconds=seconds) for page, paper in pages]
+    return [error for error in (each.exception() for each in begun) if error is not None]
 
 
 def print_page(page: Path, paper: Path, program: str, *, seconds: float = SECONDS) -> Path:
@@ -72,7 +73,10 @@ def _run(page: Path, printed: Path, folder: Path, program: str, seconds: float) 
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     command = [program, *OPTIONS, *as_root, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={printed}"]
     browser = subprocess.Popen(
-        [*command, page.resolve().as_uri()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        [*command, page.resolve().as_uri()],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         status = browser.wait(timeout=seconds)
@@ -81,16 +85,19 @@ def _run(page: Path, printed: Path, folder: Path, program: str, seconds: float) 
     finally:
         _end(browser)
     if status != 0 or not printed.is_file():
-        return f"Chromium ended with {status} and wrote nothing" if not printed.is_file() else f"Chromium ended with {status}"
+        return (
+            f"Chromium ended with {status} and wrote nothing"
+            if not printed.is_file()
+            else f"Chromium ended with {status}"
+        )
     return None if printed.read_bytes().rstrip().endswith(b"%%EOF") else "Chromium left half a file"
 
 
 def _end(browser: subprocess.Popen) -> None:
     """End the browser and whatever it has started."""
-    try:
+    # Where it ended by itself, all of its children have ended with it.
+    with suppress(ProcessLookupError):
         os.killpg(browser.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # it ended by itself, and all of its children with it
     browser.wait()
 
 

@@ -18,8 +18,8 @@ from analysis.brief import attention, markup, wording
 from analysis.brief.figures import Drawing
 from analysis.brief.numbers import Numbers
 from analysis.brief.packet.drawings import statewide_drawings
-from analysis.brief.standings import Standing, change_line, count_line, standings
 from analysis.brief.panels import usual_months
+from analysis.brief.standings import Standing, change_line, count_line, standings
 
 WIDTH, HEIGHT = Inches(13.333), Inches(7.5)  # 16:9
 MARGIN, TEXT_WIDTH = Inches(0.6), Inches(12.13)
@@ -125,7 +125,10 @@ def _make_wide(deck: Deck) -> None:
         for shape in (*master.shapes, *(shape for layout in master.slide_layouts for shape in layout.shapes)):
             if shape.element.xpath("./p:spPr/a:xfrm"):
                 shape.left, shape.width = Emu(round(shape.left * ratio)), Emu(round(shape.width * ratio))
-                shape.top, shape.height = Emu(round(shape.top * HEIGHT / height)), Emu(round(shape.height * HEIGHT / height))
+                shape.top, shape.height = (
+                    Emu(round(shape.top * HEIGHT / height)),
+                    Emu(round(shape.height * HEIGHT / height)),
+                )
 
 
 def _title_slide(deck: Deck, numbers: Numbers) -> None:

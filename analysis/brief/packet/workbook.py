@@ -37,7 +37,9 @@ WIDEST, NARROWEST = 44, 9  # characters
 def read_measures(path: Path) -> pd.DataFrame:
     """The table of measures as it was written to be sent: ids as text, counts and figures as numbers, hidden as a flag."""
     text = ["measure", "stratum", "site_id", "period"]
-    table = pd.read_csv(path, dtype={**dict.fromkeys(text, str), **dict.fromkeys(FIGURES, "Float64"), "hidden": "boolean"})
+    table = pd.read_csv(
+        path, dtype={**dict.fromkeys(text, str), **dict.fromkeys(FIGURES, "Float64"), "hidden": "boolean"}
+    )
     return table[MEASURES_TABLE.names].astype({"hidden": bool})
 
 
@@ -49,7 +51,10 @@ def make_workbook(table: pd.DataFrame, numbers: Numbers, *, rule: Disclosure | N
     """
     rule = rule or disclosure()
     cards = numbers.cards.cards
-    kinds = {"hide": {name: card.hide for name, card in cards.items()}, "units": {name: card.unit for name, card in cards.items()}}
+    kinds = {
+        "hide": {name: card.hide for name, card in cards.items()},
+        "units": {name: card.unit for name, card in cards.items()},
+    }
     refuse_small_counts(table, "measures.xlsx", MEASURES_TABLE, rule, **kinds)
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -106,7 +111,14 @@ class _Writer:
             page.write_string(start, column, header, self.head)
         cards = {name: card for name, card in self.numbers.cards.cards.items() if name in set(self.table["measure"])}
         for at, (name, card) in enumerate(cards.items(), start + 1):
-            said = [card.title, card.counts, card.out_of, standard_words(card, self.numbers.windows.now), card.source, name]
+            said = [
+                card.title,
+                card.counts,
+                card.out_of,
+                standard_words(card, self.numbers.windows.now),
+                card.source,
+                name,
+            ]
             for column, words in enumerate(said):
                 page.write_string(at, column, words, self.words)
         for column, width in enumerate((26, 40, 40, 40, 40, 26)):
@@ -171,7 +183,11 @@ class _Writer:
         return Cell(row[name])
 
     def _part(self, measure: str, card: Card, stratum: str) -> str:
-        return "" if card.unit != "mix" else categories(measure, choices_for(card, self.numbers.study)).get(stratum, stratum)
+        return (
+            ""
+            if card.unit != "mix"
+            else categories(measure, choices_for(card, self.numbers.study)).get(stratum, stratum)
+        )
 
     def _figure(self, name: str, row: dict | None, card: Card) -> Cell:
         """A number as it may be read; the mark where the row is hidden, nothing where there is none."""
