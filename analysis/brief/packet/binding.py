@@ -51,12 +51,25 @@ def bind(parts: list[Part], *, title: str, under: str, packet: str, name: str) -
     labels: Counter[str] = Counter()
     bound = [_article(part, places, packet, labels) for part in parts]
     head = f'<h1>{html.escape(title)}</h1>\n<p class="lede">{html.escape(under)}</p>\n'
-    text = shell(head + "\n".join(bound), name=name)
+    text = shell(head + "\n".join(article for _, article in bound), name=name)
+    # The list that every long page gets stands inside its first part; the packet's own stands before it, however short.
+    text = re.sub(r'<nav class="contents".*?</nav>', "", text, flags=re.DOTALL)
+    text = text.replace(
+        '<article class="part">', f'{_contents([words for words, _ in bound])}\n<article class="part">', 1
+    )
     _check(text)
     return text
 
 
-def _article(part: Part, places: Mapping[str, int], packet: str, labels: Counter[str]) -> str:
+def _contents(titles: list[str]) -> str:
+    lines = "".join(
+        f'<li><a href="#p{number}-top">{html.escape(words)}</a></li>' for number, words in enumerate(titles, 1)
+    )
+    return f'<nav class="contents of-parts" aria-label="Contents"><ul>{lines}</ul></nav>'
+
+
+def _article(part: Part, places: Mapping[str, int], packet: str, labels: Counter[str]) -> tuple[str, str]:
+    """The part's title, and the part as an article."""
     tokens = read_tokens(part.text)
     if sum(token.tag == "h1" and token.kind == "open" for token in tokens) != 1:
         raise PacketError(f"{part.file} does not have exactly one first heading. Build it again.")
@@ -65,8 +78,9 @@ def _article(part: Part, places: Mapping[str, int], packet: str, labels: Counter
     body = _without_contents(_inside(tokens, "main", part.file))
     said = "".join(token.text for token in _inside(tokens, "footer", part.file)).replace("<p>", '<p class="note">')
     rewritten = [_rewritten(token, prefix, ids, part.file, places, packet) for token in body]
-    inner = _own_labels("".join(rewritten), _title(body), labels)
-    return f'<article class="part">\n{inner}\n{said.strip()}\n</article>'
+    title = _title(body)
+    inner = _own_labels("".join(rewritten), title, labels)
+    return title, f'<article class="part">\n{inner}\n{said.strip()}\n</article>'
 
 
 def read_tokens(text: str) -> list[Token]:

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from pptx import Presentation
 from pptx.dml.color import RGBColor
+from pptx.enum.text import PP_ALIGN
+from pptx.oxml.xmlchemy import OxmlElement
 from pptx.presentation import Presentation as Deck
 from pptx.slide import Slide as Page
 from pptx.text.text import TextFrame
@@ -176,7 +178,7 @@ def _next_steps(deck: Deck, slides: list[Slide], source: str) -> None:
     _place(body, MARGIN, Inches(1.3), TEXT_WIDTH, Inches(5.6))
     _write(title.text_frame, ["Next steps"], TITLE, bold=True)
     steps = [f"{slide.title}: {slide.question} ({NOT_WRITTEN})" for slide in slides if slide.question]
-    _write(body.text_frame, steps or [f"Next steps: {NOT_WRITTEN}"], SMALLEST + 2)
+    _write(body.text_frame, steps or [NOT_WRITTEN.capitalize()], SMALLEST + 2, bullets=True)
     page.notes_slide.notes_text_frame.text = source
 
 
@@ -187,14 +189,34 @@ def _place(shape, left: int, top: int, width: int, height: int) -> None:
     shape.left, shape.top, shape.width, shape.height = left, top, width, height
 
 
-def _write(frame: TextFrame, lines: list[str], points: int, *, bold: bool = False, first_bold: bool = False) -> None:
+def _write(
+    frame: TextFrame,
+    lines: list[str],
+    points: int,
+    *,
+    bold: bool = False,
+    first_bold: bool = False,
+    bullets: bool = False,
+) -> None:
     frame.word_wrap = True
     for at, line in enumerate(lines):
         paragraph = frame.paragraphs[0] if at == 0 else frame.add_paragraph()
+        paragraph.alignment = PP_ALIGN.LEFT
+        if bullets:
+            paragraph.space_after = Pt(points / 2)
+        else:
+            _without_bullet(paragraph)
         run = paragraph.add_run()
         run.text = line
         run.font.size, run.font.bold = Pt(points), bold or (first_bold and at == 0)
         run.font.color.rgb = INK
+
+
+def _without_bullet(paragraph) -> None:
+    properties = paragraph._p.get_or_add_pPr()
+    properties.set("marL", "0")
+    properties.set("indent", "0")
+    properties.append(OxmlElement("a:buNone"))
 
 
 def _fitting(sentence: str) -> int:
