@@ -73,14 +73,54 @@ def _article(part: Part, places: Mapping[str, int], packet: str, labels: Counter
     tokens = read_tokens(part.text)
     if sum(token.tag == "h1" and token.kind == "open" for token in tokens) != 1:
         raise PacketError(f"{part.file} does not have exactly one first heading. Build it again.")
-    prefix = f"p{places[part.file]}-"
-    ids = {value for token in tokens for name, value in attributes(token) if name == "id"}
+    ids = frozenset(value for token in tokens for name, value in attributes(token) if name == "id")
+    names = _Names(f"p{places[part.file]}-", ids, part.file, places, packet)
     body = _without_contents(_inside(tokens, "main", part.file))
-    said = "".join(token.text for token in _inside(tokens, "footer", part.file)).replace("<p>", '<p class="note">')
-    rewritten = [_rewritten(token, prefix, ids, part.file, places, packet) for token in body]
     title = _title(body)
-    inner = _own_labels("".join(rewritten), title, labels)
+    inner = _own_labels("".join(_rewritten(body, names)), title, labels)
+    said = "".join(token.text for token in _inside(tokens, "footer", part.file)).replace("<p>", '<p class="note">')
     return title, f'<article class="part">\n{inner}\n{said.strip()}\n</article>'
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What a part's ids and addresses are in the packet: `places` has the number of each part by its file."""
+
+    prefix: str
+    ids: frozenset[str]
+    file: str
+    places: Mapping[str, int]
+    packet: str
+
+    def changed(self, name: str, value: str) -> str:
+        """The value of an attribute."""
+        if name == "id":
+            return self.prefix + value
+        if name in REFERS_TO_IDS:
+            return " ".join(self.prefix + each if each in self.ids else each for each in value.split())
+        if name in ("href", "xlink:href"):
+            return self.address(value)
+        return self.in_style(value) if "url(" in value else value
+
+    def in_style(self, text: str) -> str:
+        """Rules and references that name an id; a color such as #fff is none."""
+        return re.sub(
+            r"#([A-Za-z_][\w.-]*)",
+            lambda found: f"#{self.prefix}{found[1]}" if found[1] in self.ids else found[0],
+            text,
+        )
+
+    def address(self, value: str) -> str:
+        """Where a link leads: to a part inside the packet, else to where it led from the part's own folder."""
+        if value.startswith("#"):
+            return f"#{self.prefix}{value[1:] or 'top'}"
+        if OUTSIDE.match(value):
+            return value
+        path, _, anchor = value.partition("#")
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(self.file), path))
+        if target in self.places:
+            return f"#p{self.places[target]}-{anchor or 'top'}"
+        return posixpath.relpath(target, posixpath.dirname(self.packet)) + (f"#{anchor}" if anchor else "")
 
 
 def read_tokens(text: str) -> list[Token]:
@@ -166,52 +206,23 @@ def _without_contents(body: list[Token]) -> list[Token]:
     return kept
 
 
-def _rewritten(token: Token, prefix: str, ids: set[str], file: str, places: Mapping[str, int], packet: str) -> str:
-    text = token.text
-    if token.kind == "other":
-        # Rules inside a drawing begin with its id.
-        return (
-            re.sub(r"#([A-Za-z][\w-]*)(?=[^{};]*\{)", lambda found: _owned(found, ids, prefix), text)
-            if "{" in text
-            else text
-        )
-    if token.kind == "open":
-        text = with_attributes(token, lambda name, value: _changed(name, value, prefix, ids, file, places, packet))
-    if not re.fullmatch("h[1-6]", token.tag):
-        return text
-    lower = f"h{min(int(token.tag[1]) + 1, 6)}"
-    text = re.sub(r"^(</?)h[1-6]", rf"\g<1>{lower}", text)
-    names = {name for name, _ in attributes(token)}
-    return text.replace("<h2", f'<h2 id="{prefix}top"', 1) if token.tag == "h1" and "id" not in names else text
+def _rewritten(body: list[Token], names: _Names) -> Iterator[str]:
+    in_style = False
+    for token in body:
+        if token.tag == "style":
+            in_style = token.kind == "open"
+        text = token.text
+        if token.kind == "open":
+            text = with_attributes(token, names.changed)
+        elif in_style:
+            text = names.in_style(text)
+        yield _one_level_down(token, text, names) if re.fullmatch("h[1-6]", token.tag) else text
 
 
-def _owned(found: re.Match, ids: set[str], prefix: str) -> str:
-    return f"#{prefix}{found[1]}" if found[1] in ids else found[0]
-
-
-def _changed(
-    name: str, value: str, prefix: str, ids: set[str], file: str, places: Mapping[str, int], packet: str
-) -> str:
-    if name == "id":
-        return prefix + value
-    if name in REFERS_TO_IDS:
-        return " ".join(prefix + each if each in ids else each for each in value.split())
-    if name in ("href", "xlink:href"):
-        return _address(value, prefix, file, places, packet)
-    return re.sub(r"(?<=url\()#([\w.-]+)", lambda found: _owned(found, ids, prefix), value)
-
-
-def _address(value: str, prefix: str, file: str, places: Mapping[str, int], packet: str) -> str:
-    """Where a link of a part leads in the packet."""
-    if value.startswith("#"):
-        return f"#{prefix}{value[1:] or 'top'}"
-    if OUTSIDE.match(value):
-        return value
-    path, _, anchor = value.partition("#")
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
-    if target in places:
-        return f"#p{places[target]}-{anchor or 'top'}"
-    return posixpath.relpath(target, posixpath.dirname(packet)) + (f"#{anchor}" if anchor else "")
+def _one_level_down(token: Token, text: str, names: _Names) -> str:
+    text = re.sub(r"^(</?)h[1-6]", rf"\g<1>h{min(int(token.tag[1]) + 1, 6)}", text)
+    named = any(name == "id" for name, _ in attributes(token))
+    return text.replace("<h2", f'<h2 id="{names.prefix}top"', 1) if token.tag == "h1" and not named else text
 
 
 def _title(body: list[Token]) -> str:

@@ -12,13 +12,13 @@ from analysis.brief.press.pages import shell
 from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
-# What goes into a meeting, in the order in which it is listed; the paths are from the study's folder of outputs.
+# What goes into a meeting, in the order in which it is listed; the addresses are from the index.
 FOR_THE_MEETING = (
-    ("briefs/{period}/statewide/packet.html", "Everything on one page"),
-    ("briefs/{period}/statewide/packet.pdf", "The same for print (PDF)"),
-    ("briefs/{period}/statewide/slides.pptx", "Slides"),
-    ("tables/{period}/statewide/measures.xlsx", "The figures as a workbook (Excel)"),
-    ("send/{period}/", "Folders to send, one for each site"),
+    ("{period}/statewide/packet.html", "Everything on one page"),
+    ("{period}/statewide/packet.pdf", "The same for print (PDF)"),
+    ("{period}/statewide/slides.pptx", "Slides"),
+    ("../tables/{period}/statewide/measures.xlsx", "The figures as a workbook (Excel)"),
+    ("../send/{period}/", "Folders to send, one for each site"),
 )
 PACKET = "packet"
 
@@ -99,9 +99,7 @@ def _section(period: Period, entries: list[Entry], names: dict[str, str], folder
 
 def _meeting(period: Period, folder: Path) -> str:
     """What there is for the meeting of the period, with links; nothing where the packet was not made."""
-    addresses = [
-        (f"../{path.format(period=period.name)}".replace("../briefs/", ""), words) for path, words in FOR_THE_MEETING
-    ]
+    addresses = [(address.format(period=period.name), words) for address, words in FOR_THE_MEETING]
     there = [(address, words) for address, words in addresses if (folder / address).exists()]
     lines = "".join(f'<li><a href="{html.escape(address)}">{html.escape(words)}</a></li>' for address, words in there)
     return f"<h3>For the meeting</h3><ul>{lines}</ul>" if lines else ""
