@@ -25,9 +25,10 @@ from analysis import params
 from analysis.brief.__main__ import main
 from analysis.brief.numbers import Numbers, open_numbers
 from analysis.brief.packet import paper
-from analysis.brief.packet.binding import PacketError, Part, attributes, bind, read_tokens
+from analysis.brief.packet.binding import Part, attributes, bind, read_tokens
+from analysis.brief.packet.delivery import current_briefs, prepare
 from analysis.brief.packet.folders import on_its_own
-from analysis.brief.packet.meeting import Meeting, current_briefs, prepare
+from analysis.brief.packet.meeting import Meeting, PacketError
 from analysis.brief.packet.slides import Slide, make_slides, statewide_slides
 from analysis.brief.packet.workbook import make_workbook, read_measures
 from analysis.brief.press.pages import check_page, shell
@@ -253,6 +254,21 @@ def test_a_failed_brief_takes_the_packet_with_it(tmp_path, capsys):
     assert f"{PACKET} was not made: 1 of its briefs failed." in capsys.readouterr().err
     assert not (root / PACKET).exists()
     assert not (root / f"outputs/demo/send/{PERIOD}").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        (PACKET.replace("statewide", "site-04"), "is not the path of a packet"),
+        (PACKET.replace("demo", "dmeo"), 'did you mean "demo"'),
+        (PACKET.replace(PERIOD, "2026-13"), "is not a period"),
+    ],
+)
+def test_a_packet_s_path_that_is_wrong_stops_all_before_anything_is_run(tmp_path, capsys, path, sentence):
+    root = workspace(tmp_path, calls=notebook("1"))
+    assert main(["--root", str(root), brief("calls"), path]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (root / "outputs").exists()
 
 
 def test_a_packet_of_no_brief_is_a_sentence(tmp_path, capsys):

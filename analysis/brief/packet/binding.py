@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from itertools import pairwise
 
-from analysis.brief.press.notebooks import RunError
+from analysis.brief.packet.meeting import PacketError
 from analysis.brief.press.pages import shell
 
 # One attribute of a start tag as it is written: the blank before it, name, quote if any, value.
 ATTRIBUTE = re.compile(r"""\s+([^\s"'<>/=]+)(\s*=\s*)(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))""")
 REFERS_TO_IDS = frozenset({"for", "headers", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns"})
 OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
-
-
-class PacketError(RunError):
-    """A sentence about briefs that cannot be bound."""
 
 
 @dataclass(frozen=True)

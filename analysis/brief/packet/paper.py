@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from analysis.brief.packet.binding import PacketError
+from analysis.brief.packet.meeting import PacketError
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ABSENT = "Chromium is not installed, so no PDF was made; everything else is there. Install it, or name it in CHROMIUM."
