@@ -152,8 +152,12 @@ outputs/%.html: notebooks/$$(notdir $$*).ipynb requirements.lock data/processed/
 $(BRIEFS)/%/statewide/packet.html: $$(COLLABORATIVE) $(PACKET_CODE) | $(INSTALLED)
 	@$(if $(MANY),mkdir -p $(dir $(QUEUE)); echo $@ >> $(QUEUE),$(RUN) -m analysis.brief $@)
 
+# A brief that is noted down is not newer yet, so make does not see that its packet is stale: it is noted down with it.
 define build
-if [ -s $(QUEUE) ]; then mv $(QUEUE) $(QUEUE).now; $(RUN) -m analysis.brief --list $(QUEUE).now; status=$$?; \
+if [ -s $(QUEUE) ]; then mv $(QUEUE) $(QUEUE).now; \
+	$(if $(filter briefs collaborative packet,$(MAKECMDGOALS)),if grep -qF $(BRIEFS)/$(PERIOD)/ $(QUEUE).now && ! grep -qxF $(PACKET) $(QUEUE).now; \
+	then echo $(PACKET) >> $(QUEUE).now; fi;) \
+	$(RUN) -m analysis.brief --list $(QUEUE).now; status=$$?; \
 	rm -f $(QUEUE).now; exit $$status; \
 	else echo "Nothing has changed since these briefs were made: $(BRIEFS)/index.html"; fi
 endef
