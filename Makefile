@@ -19,8 +19,9 @@ INSTALLED := $(VENV)/installed
 CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
 DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
 INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
-BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py analysis/savings/*.py analysis/brief/*.py analysis/brief/*/*.py \
-	analysis/brief/press/template/*)
+PACKET_CODE := $(wildcard analysis/brief/packet/*.py)
+BRIEF_CODE := $(CONTRACT) $(filter-out $(PACKET_CODE),$(wildcard analysis/quality/*.py analysis/quality/*/*.py analysis/effect/*.py analysis/savings/*.py \
+	analysis/brief/*.py analysis/brief/*/*.py analysis/brief/press/template/*))
 
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
 SITE_NOTEBOOKS := site_scorecard partner_page
@@ -40,7 +41,7 @@ reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.c
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
 PLAN := data/processed/$(STUDY)/plan.mk
-MANY := $(filter briefs collaborative roi,$(MAKECMDGOALS))
+MANY := $(filter briefs collaborative packet roi,$(MAKECMDGOALS))
 ifneq ($(MANY),)
 include $(PLAN)
 endif
@@ -51,26 +52,32 @@ BRIEFS := outputs/$(STUDY)/briefs
 COLLABORATIVE := $(foreach name,$(STATEWIDE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/statewide/$(name).html) \
 	$(foreach site,$(SITES),$(foreach name,$(SITE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
 
+# Written last of what goes into the meeting: the PDF, the workbook, the slides and the folders to send stand where it does.
+PACKET := $(BRIEFS)/$(PERIOD)/statewide/packet.html
+
 # An ROI study counts over every month that the extract covers; a month named for the others does not cut it.
 ROI_PERIOD = $(if $(and $(filter roi,$(MAKECMDGOALS)),$(filter command environment,$(firstword $(origin PERIOD)))),$(PERIOD),$(ACCRUAL))
 ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).html)
 
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs roi collaborative worklist release request data lab study env test test-all check docs format clean
+.PHONY: help briefs roi collaborative packet worklist release request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
 		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo
 
-briefs: $$(COLLABORATIVE) $$(ROI)  ## every brief of the last complete month; PERIOD=2026-10 for another
+briefs: $$(COLLABORATIVE) $$(PACKET) $$(ROI)  ## every brief of the last complete month; PERIOD=2026-10 for another
 	@$(build)
 
 roi: $$(ROI)  ## ED diversion, placement and dollars, over the whole extract; PERIOD=2023-07_2026-06 for a part
 	@$(build)
 
-collaborative: $$(COLLABORATIVE)  ## the monthly set: PERIOD=2026-10 [SITES="site-01 site-04"]
+collaborative: $$(COLLABORATIVE) $$(PACKET)  ## the monthly set and all for its meeting: PERIOD=2026-10 [SITES="site-01 site-04"]
+	@$(build)
+
+packet: $$(PACKET)  ## packet, PDF, workbook, slides and folders to send once more, say once Chromium is there
 	@$(build)
 
 worklist: $(PLAN)  ## one site's own list of what is missing, inside only: SITE=site-01 [PERIOD=2026-10]
@@ -151,12 +158,22 @@ outputs/%.html: notebooks/$$(notdir $$*).ipynb requirements.lock data/processed/
 		$$(call reads_$$(notdir $$*),$$(call part,1,$$*)) | $(INSTALLED)
 	@$(if $(MANY),mkdir -p $(dir $(QUEUE)); echo $@ >> $(QUEUE),$(RUN) -m analysis.brief $@)
 
+$(BRIEFS)/%/statewide/packet.html: $$(COLLABORATIVE) $(PACKET_CODE) | $(INSTALLED)
+	@$(if $(MANY),mkdir -p $(dir $(QUEUE)); echo $@ >> $(QUEUE),$(RUN) -m analysis.brief $@)
+
+# A brief that is noted down is not newer yet, so make does not see that its packet is stale: it is noted down with it.
 define build
-if [ -s $(QUEUE) ]; then mv $(QUEUE) $(QUEUE).now; $(RUN) -m analysis.brief --list $(QUEUE).now; status=$$?; \
+if [ -s $(QUEUE) ]; then mv $(QUEUE) $(QUEUE).now; \
+	$(if $(filter briefs collaborative packet,$(MAKECMDGOALS)),if grep -qF $(BRIEFS)/$(PERIOD)/ $(QUEUE).now && ! grep -qxF $(PACKET) $(QUEUE).now; \
+	then echo $(PACKET) >> $(QUEUE).now; fi;) \
+	$(RUN) -m analysis.brief --list $(QUEUE).now; status=$$?; \
 	rm -f $(QUEUE).now; exit $$status; \
 	else echo "Nothing has changed since these briefs were made: $(BRIEFS)/index.html"; fi
 endef
 
 ifneq ($(MANY),)
 $(shell rm -f $(QUEUE))
+endif
+ifneq ($(filter packet,$(MAKECMDGOALS)),)
+$(shell rm -f $(PACKET))
 endif

@@ -1,17 +1,21 @@
 """Pages in a browser: they fetch nothing, everyone can read them on a phone and at a desk, and they print on few sheets."""
 
+import html
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from analysis.brief import figures, markup
+from analysis.brief.packet.paper import print_page
 from analysis.brief.press.pages import shell
 from analysis.params import ROOT
 
@@ -73,11 +77,14 @@ def hostile_page(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """What each page did in the browser, by its name."""
-    program = chromium()
-    pages = {**made_up_pages(), "hostile": hostile_page(tmp_path_factory.mktemp("hostile"))}
+    chromium()
+    return look({**made_up_pages(), "hostile": hostile_page(tmp_path_factory.mktemp("hostile"))})
+
+
+def look(pages: dict[str, Path]) -> dict[str, dict]:
     looked = subprocess.run(
         ["node", str(HERE / "look.mjs"), *map(str, pages.values())],
-        env={**os.environ, "CHROMIUM": program},
+        env={**os.environ, "CHROMIUM": chromium()},
         capture_output=True,
         text=True,
         check=False,
@@ -89,7 +96,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 
 @pytest.mark.browser
 def test_every_kind_of_page_is_opened(seen):
-    assert {"index", "data_quality", "collaborative_brief", "tiny site_scorecard", "large site_scorecard", "hostile"} <= set(seen)  # fmt: skip
+    assert {"index", "packet", "data_quality", "collaborative_brief", "tiny site_scorecard", "large site_scorecard", "hostile"} <= set(seen)  # fmt: skip
 
 
 @pytest.mark.browser
@@ -138,6 +145,164 @@ def test_a_page_prints_on_letter_paper_and_on_few_sheets(seen):
     sheets = {name: (page["sheets"], MOST_SHEETS[name.split()[-1]]) for name, page in seen.items() if name.split()[-1] in MOST_SHEETS}  # fmt: skip
     assert len(sheets) == 6  # the collaborative brief, the agenda, and the smallest and largest of two site pages
     assert {name: found for name, found in sheets.items() if found[0] > found[1]} == {}
+
+
+@pytest.mark.browser
+def test_a_second_checker_finds_nothing_either(seen):
+    assert {name: page["sniffed"] for name, page in seen.items() if page["sniffed"]} == {}
+
+
+# --- the keyboard --------------------------------------------------------------------------------------------------------
+
+
+def backward(page: dict) -> list[tuple[str, str]]:
+    """Neighbors on the way of the Tab key of which the second stands above the first, or before it in its line."""
+    places = [((stop["top"], stop["left"]), stop["name"][:40]) for stop in page["keyboard"]["visited"]]
+    return [(a, b) for (at, a), (then, b) in pairwise(places) if then < at]
+
+
+@pytest.mark.browser
+def test_tab_stops_at_every_link_fold_and_table_once_from_top_to_bottom(seen):
+    stops = {name: (page["keyboard"]["stops"], len(page["keyboard"]["visited"])) for name, page in seen.items()}
+    assert {name: found for name, found in stops.items() if found[0] != found[1]} == {}
+    assert max(most for most, _ in stops.values()) > 50  # the packet
+    assert {name: backward(page) for name, page in seen.items() if backward(page)} == {}
+
+
+@pytest.mark.browser
+def test_no_stop_jumps_the_queue_and_each_has_a_name(seen):
+    visited = {name: page["keyboard"]["visited"] for name, page in seen.items()}
+    assert {name for name, stops in visited.items() for stop in stops if stop["tabindex"] != 0} == set()
+    assert {name for name, stops in visited.items() for stop in stops if not stop["name"]} == set()
+
+
+@pytest.mark.browser
+def test_what_scrolls_can_be_reached_by_keyboard_and_has_a_name(seen):
+    assert {name: page["keyboard"]["outOfReach"] for name, page in seen.items() if page["keyboard"]["outOfReach"]} == {}
+
+
+UNFIT = """<!DOCTYPE html><html lang="en"><head><title>Unfit</title></head><body><main><h1>Unfit</h1>
+<a href="#b" style="position:absolute; top:400px">second</a><a href="#a" style="position:absolute; top:200px">first</a>
+<a href="#c" tabindex="3">jumps</a><img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=">
+<div style="overflow-x:auto; width:100px"><p style="width:900px">wide</p></div></main></body></html>"""
+
+
+@pytest.mark.browser
+def test_an_unfit_page_is_found_out(tmp_path):
+    (tmp_path / "unfit.html").write_text(UNFIT, encoding="utf-8")
+    page = look({"unfit": tmp_path / "unfit.html"})["unfit"]
+    assert any("H37" in issue for issue in page["sniffed"])  # a picture without words
+    assert backward(page)
+    assert 3 in {stop["tabindex"] for stop in page["keyboard"]["visited"]}
+    assert len(page["keyboard"]["outOfReach"]) == 1
+
+
+# --- paper ---------------------------------------------------------------------------------------------------------------
+
+
+def poppler(program: str, *arguments: str) -> str:
+    """What one of Poppler's programs prints; the test is skipped, saying so, where they are missing."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed (poppler-utils): no PDF is looked into.")
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def sheets_of(paper: Path) -> list[list[str]]:
+    """The words of each sheet, in the order in which they are drawn."""
+    return [sheet.split() for sheet in poppler("pdftotext", "-raw", str(paper), "-").split("\f")[:-1]]
+
+
+def cut_figures(page: str, sheets: list[list[str]]) -> list[str]:
+    """The captions of figures on a sheet that lacks a word of them. Captions that are alike are told apart by their order."""
+    needed: dict[int, Counter[str]] = {}
+    captions: dict[int, list[str]] = {}
+    at = (0, 0)
+    for caption, drawing in re.findall(r"<figcaption>(.*?)</figcaption>\s*(<svg.*?</svg>)", page, flags=re.DOTALL):
+        at = find_words(sheets, html.unescape(caption).split(), at)
+        texts = re.findall(r"<text\b[^>]*>(.*?)</text>", drawing, flags=re.DOTALL)
+        needed.setdefault(at[0], Counter()).update(word for text in texts for word in html.unescape(text).split())
+        captions.setdefault(at[0], []).append(caption)
+    return [each for here, words in needed.items() if words - Counter(sheets[here]) for each in captions[here]]
+
+
+def find_words(sheets: list[list[str]], some: list[str], start: tuple[int, int]) -> tuple[int, int]:
+    """The sheet on which these words stand next, from that sheet and word on, and the place of the word behind them."""
+    for sheet in range(start[0], len(sheets)):
+        for here in range(start[1] if sheet == start[0] else 0, len(sheets[sheet]) - len(some) + 1):
+            if sheets[sheet][here : here + len(some)] == some:
+                return sheet, here + len(some)
+    raise AssertionError(f"{' '.join(some)} is on no sheet.")
+
+
+@pytest.fixture(scope="module")
+def packet(seen) -> Path:
+    """The made-up state's packet on paper."""
+    return next((ROOT / "outputs" / "demo" / "briefs").glob("*/statewide/packet.pdf"))
+
+
+@pytest.mark.browser
+def test_the_packet_on_paper_is_tagged_letter_sized_and_named(packet):
+    told = dict(line.split(":", 1) for line in poppler("pdfinfo", str(packet)).splitlines() if ":" in line)
+    assert told["Tagged"].strip() == "yes"
+    assert told["Page size"].strip() == "612 x 792 pts (letter)"
+    assert told["Title"].strip().startswith("For the meeting: ")
+    assert "JavaScript" not in told or told["JavaScript"].strip() == "no"
+
+
+@pytest.mark.browser
+def test_headings_tables_and_pictures_are_tagged_and_pictures_have_their_words(packet):
+    structure = poppler("pdfinfo", "-struct", str(packet))
+    kinds = set(re.findall(r"^\s*([A-Z]\w*)\b", structure, re.MULTILINE))
+    assert {"H1", "H2", "H3", "L", "Table", "TH", "TD", "Figure", "Caption"} <= kinds
+    page = packet.with_suffix(".html").read_text(encoding="utf-8")
+    spoken = re.findall("/Alt [(<]", packet.read_bytes().decode("latin1"))
+    assert len(spoken) == page.count('<svg xmlns="http://www.w3.org/2000/svg"') > 20
+
+
+@pytest.mark.browser
+def test_printing_twice_gives_the_same_text_and_the_same_bytes(packet, tmp_path):
+    again = print_page(packet.with_suffix(".html"), tmp_path / "again.pdf", chromium())
+    assert sheets_of(again) == sheets_of(packet)
+    # The packet was printed from its copy in the folder that is sent; a page names itself nowhere by its address.
+    assert again.read_bytes() == packet.read_bytes()
+
+
+@pytest.mark.browser
+def test_each_part_of_the_packet_begins_on_a_sheet_of_its_own(packet):
+    page, sheets = packet.with_suffix(".html").read_text(encoding="utf-8"), sheets_of(packet)
+    titles = [html.unescape(re.sub(r"<[^>]*>", "", inner)).split() for inner in re.findall(r"<h2\b[^>]*>(.*?)</h2>", page, flags=re.DOTALL)]  # fmt: skip
+    firsts = [next(here for here, sheet in enumerate(sheets) if sheet[: len(title)] == title) for title in titles]
+    assert firsts == sorted(set(firsts))
+
+
+@pytest.mark.browser
+def test_no_figure_is_cut_over_two_sheets(packet):
+    sheets = sheets_of(packet)
+    assert cut_figures(packet.with_suffix(".html").read_text(encoding="utf-8"), sheets) == []
+
+
+@pytest.mark.browser
+def test_a_figure_that_is_cut_is_found_out(tmp_path):
+    drawing = (
+        '<svg viewBox="0 0 100 100" width="400" height="400"><text y="9">top</text><text y="95">bottom</text></svg>'
+    )
+    page = f'<title>x</title><style>@page {{ size: letter; }} figure {{ break-inside: auto; margin: 0; }} svg {{ display: block; }}</style><div style="height: 640px"></div><figure><figcaption>Calls by month</figcaption>\n{drawing}</figure>'
+    pages = {"cut": page, "whole": page.replace("640px", "9px")}
+    found = {}
+    for name, text in pages.items():
+        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
+        found[name] = cut_figures(
+            text, sheets_of(print_page(tmp_path / f"{name}.html", tmp_path / f"{name}.pdf", chromium()))
+        )
+    assert found == {"cut": ["Calls by month"], "whole": []}
+
+
+@pytest.mark.browser
+def test_each_site_is_sent_its_page_on_paper(packet):
+    send = ROOT / "outputs" / "demo" / "send" / packet.parents[1].name
+    papers = sorted(send.glob("site-*/scorecard.pdf"))
+    assert len(papers) == len(list(send.glob("site-*")))
+    assert all("Tagged:          yes" in poppler("pdfinfo", str(paper)) for paper in papers)
 
 
 SKIPS = {

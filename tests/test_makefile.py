@@ -57,10 +57,52 @@ def test_a_second_run_does_nothing_in_under_three_seconds(checkout):
     assert done.stdout.startswith("Nothing has changed")
 
 
+def for_the_meeting(checkout) -> dict[str, int]:
+    """When each file that goes into the meeting was written; the PDFs only where Chromium is installed."""
+    outputs = checkout / "outputs" / "demo"
+    files = [path for path in (outputs / "send" / PERIOD).rglob("*") if path.is_file()]
+    files += [outputs / "briefs" / PERIOD / "statewide" / name for name in ("packet.html", "slides.pptx")]
+    files += [outputs / "tables" / PERIOD / "statewide" / "measures.xlsx"]
+    return {path.relative_to(outputs).as_posix(): path.stat().st_mtime_ns for path in files if path.suffix != ".pdf"}
+
+
+@pytest.mark.slow
+def test_what_goes_into_the_meeting_is_made_with_the_briefs(checkout):
+    assert {name for name in for_the_meeting(checkout) if name.startswith("send") and "site" in name} == {
+        f"send/{PERIOD}/site-15/{name}" for name in ("README.txt", "measures.csv", "scorecard.html")
+    }
+
+
+@pytest.mark.slow
+def test_a_change_of_the_slides_makes_the_packet_again_and_no_brief(checkout):
+    before = for_the_meeting(checkout)
+    (checkout / "analysis" / "brief" / "packet" / "slides.py").touch()
+    done = make(checkout, "briefs", *ONE_SITE)
+    assert done.returncode == 0, done.stderr
+    assert built(done) == set()
+    after = for_the_meeting(checkout)
+    assert after.keys() == before.keys()
+    assert all(after[name] > before[name] for name in before if not name.endswith("measures.csv"))
+
+
+@pytest.mark.slow
+def test_make_packet_makes_it_again_though_nothing_has_changed(checkout):
+    before = for_the_meeting(checkout)
+    done = make(checkout, "packet", *ONE_SITE)
+    assert done.returncode == 0, done.stderr
+    assert built(done) == set()
+    page = f"briefs/{PERIOD}/statewide/packet.html"
+    assert for_the_meeting(checkout)[page] > before[page]
+
+
 @pytest.mark.slow
 def test_a_changed_notebook_rebuilds_its_own_briefs_alone(checkout):
+    before = for_the_meeting(checkout)
     (checkout / "notebooks" / "site_scorecard.ipynb").touch()
     assert built(make(checkout, "briefs", *ONE_SITE)) == {"site_scorecard"}
+    page = f"briefs/{PERIOD}/statewide/packet.html"
+    assert for_the_meeting(checkout)[page] > before[page]
+    assert make(checkout, "briefs", *ONE_SITE).stdout.startswith("Nothing has changed")
 
 
 @pytest.mark.slow
@@ -115,6 +157,7 @@ def test_a_failing_notebook_leaves_no_brief_and_the_others_are_built(checkout):
     assert "collaborative_brief, statewide, 2026-10, cell 5: ZeroDivisionError" in done.stderr
     folder = checkout / "outputs" / "demo" / "briefs" / PERIOD / "statewide"
     assert not (folder / "collaborative_brief.html").exists()
+    assert not (folder / "packet.html").exists()
     assert (folder / "data_quality.html").exists()
     path.write_text(sound, encoding="utf-8")
     assert built(make(checkout, "briefs", *ONE_SITE)) == {"collaborative_brief"}

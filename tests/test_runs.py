@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from analysis.brief.__main__ import main
+from analysis.brief.press import kernels, runs
 from analysis.brief.press.made_from import made_from
 from analysis.brief.press.notebooks import RunError, check_executed, check_source
 from analysis.brief.press.runs import Run, build, read_run
@@ -302,6 +304,71 @@ def test_made_from_changes_with_params_and_data_of_its_own_study_only(tmp_path):
 def test_a_study_that_does_not_exist_is_the_sentence_of_params(night):
     with pytest.raises(ParamsError, match="There is no study"):
         read_run("outputs/nm/briefs/2026-10/site-04/calls.html", root=night.root)
+
+
+# --- kernels that do not start ---------------------------------------------------------------------------------------------
+
+
+def failing_first(monkeypatch, *, before: bool) -> list[str]:
+    """Make the first kernel fail, before its first cell or after its last; gives the list of tries."""
+    tries, real = [], kernels._execute
+
+    def execute(source, executed, *given, **named):
+        tries.append(source.stem)
+        if len(tries) > 1 or not before:
+            real(source, executed, *given, **named)
+        if len(tries) == 1:
+            raise RuntimeError("Address already in use")
+
+    monkeypatch.setattr(kernels, "_execute", execute)
+    return tries
+
+
+def test_a_kernel_that_does_not_start_is_tried_once_more(tmp_path, monkeypatch):
+    root = workspace(tmp_path, calls=notebook(TITLE))
+    tries = failing_first(monkeypatch, before=True)
+    assert build([read_run(brief("calls"), root=root)], say=lambda line: None) == []
+    assert tries == ["calls", "calls"]
+    assert (root / brief("calls")).exists()
+
+
+def test_a_notebook_whose_cells_have_begun_is_not_run_again(tmp_path, monkeypatch):
+    root = workspace(tmp_path, calls=notebook(TITLE))
+    tries = failing_first(monkeypatch, before=False)
+    failures = build([read_run(brief("calls"), root=root)], say=lambda line: None)
+    assert [failure.sentence for failure in failures] == ["RuntimeError: Address already in use"]
+    assert tries == ["calls"]
+
+
+def test_a_kernel_that_never_starts_is_given_up_after_the_second_try(tmp_path, monkeypatch):
+    root = workspace(tmp_path, calls=notebook(TITLE))
+    tries = []
+
+    def never(source, *given, **named):
+        tries.append(source.stem)
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(kernels, "_execute", never)
+    failures = build([read_run(brief("calls"), root=root)], say=lambda line: None)
+    assert [failure.sentence for failure in failures] == ["RuntimeError: Kernel died before replying to kernel_info"]
+    assert tries == ["calls", "calls"]
+
+
+def test_no_more_than_two_notebooks_run_at_a_time(tmp_path, monkeypatch):
+    root, lock, now, most = workspace(tmp_path, calls=notebook(TITLE)), threading.Lock(), [0], [0]
+
+    def count(*given, **named):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.05)
+        with lock:
+            now[0] -= 1
+
+    monkeypatch.setattr(kernels, "_execute", count)
+    monkeypatch.setattr(runs, "check_source", lambda node: None)
+    build([read_run(brief("calls", f"site-{number}"), root=root) for number in range(6)], say=lambda line: None)
+    assert most == [2]
 
 
 # --- as a command --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import matplotlib
 import numpy as np
@@ -49,10 +49,22 @@ COMPLETE, INCOMPLETE, HIDDEN, NO_RECORDS = "complete", "incomplete", "hidden", "
 
 @dataclass(frozen=True)
 class Drawing:
-    """An SVG and its alternative text."""
+    """An SVG and its alternative text; the figure itself, for those who need it in dots."""
 
     svg: str
     alt: str
+    figure: Figure | None = field(default=None, repr=False, compare=False)
+
+    def png(self, *, inches: float, dpi: int = 200) -> bytes:
+        """The figure as a PNG that is shown `inches` wide, without date or program: the same bytes every time."""
+        if self.figure is None:
+            raise ValueError("The drawing was made without its figure, so it has no dots. Give it the figure.")
+        dots = io.BytesIO()
+        with matplotlib.rc_context(STYLE):
+            self.figure.savefig(
+                dots, format="png", dpi=dpi * inches / self.figure.get_figwidth(), metadata={"Software": None}
+            )
+        return dots.getvalue()
 
 
 def draw_months(
@@ -94,7 +106,7 @@ def draw_months(
     if target is not None:
         axes.axhline(target, color=ORANGE, lw=1.2, ls=(0, (5, 3)), zorder=1)
     _end_labels(axes, points, unit, target)
-    return Drawing(_svg(figure), _months_alt(points, unit, title, place, target, finding))
+    return Drawing(_svg(figure), _months_alt(points, unit, title, place, target, finding), figure)
 
 
 def draw_bars(bars: pd.DataFrame, *, title: str, place: str) -> Drawing:
@@ -124,7 +136,7 @@ def draw_bars(bars: pd.DataFrame, *, title: str, place: str) -> Drawing:
     finding = (
         f"Most often {most['label']}: {_said(most['value'], 'share')}." if most is not None else "Nothing can be shown."
     )
-    return Drawing(_svg(figure), f"Bar chart: {title}, {place}. {finding}"[:ALT_LIMIT])
+    return Drawing(_svg(figure), f"Bar chart: {title}, {place}. {finding}"[:ALT_LIMIT], figure)
 
 
 # --- what is drawn ---------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def draw_small_multiples(places: Sequence[tuple[str, pd.DataFrame]], *, title: s
             left, bottom = 0.055 + column * 0.191, 1 - (row + 1) * PANEL_HEIGHT / height + 0.08 / height
             axes = figure.add_axes((left, bottom, 0.165, (PANEL_HEIGHT - 0.36) / height))
             _small_panel(axes, name, points.reset_index(drop=True), target, labelled=column == 0)
-    return Drawing(_svg(figure), _multiples_alt(places, title, target))
+    return Drawing(_svg(figure), _multiples_alt(places, title, target), figure)
 
 
 def _small_panel(axes: Axes, name: str, points: pd.DataFrame, target: float | None, *, labelled: bool) -> None:
@@ -100,7 +100,7 @@ def draw_funnel(
     axes.set_xlim(0, limits["n"].max())
     axes.set_xlabel("how many it is out of, over the year", fontsize=SMALL)
     axes.tick_params(labelsize=SMALL)
-    return Drawing(_svg(figure), _funnel_alt(sites, title, target))
+    return Drawing(_svg(figure), _funnel_alt(sites, title, target), figure)
 
 
 def _funnel_alt(sites: pd.DataFrame, title: str, target: float) -> str:
@@ -135,7 +135,7 @@ def draw_arrivals(curves: Sequence[tuple[str, pd.DataFrame]], *, title: str, thr
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_xlabel("minutes since the request", fontsize=SMALL)
     axes.tick_params(labelsize=SMALL)
-    return Drawing(_svg(figure), _arrivals_alt(curves, title, threshold))
+    return Drawing(_svg(figure), _arrivals_alt(curves, title, threshold), figure)
 
 
 def _arrivals_alt(curves: Sequence[tuple[str, pd.DataFrame]], title: str, threshold: float | None) -> str:

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import pa11y from "pa11y";
 import puppeteer from "puppeteer-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -25,6 +26,37 @@ const drawnTexts = () =>
     const cut = Math.max(frame.left - box.left, box.right - frame.right, frame.top - box.top, box.bottom - frame.bottom);
     return { words: text.textContent, cut, pixels: parseFloat(getComputedStyle(text).fontSize) * (frame.width / svg.viewBox.baseVal.width) };
   });
+
+// What the keyboard should stop at, and whatever scrolls without being among it.
+const stops = () => [...document.querySelectorAll("a[href], summary, [tabindex]")].filter((each) => each.tabIndex >= 0 && each.checkVisibility()).length;
+const stopped = () => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  if (at === document.body) return null;
+  const name = at.getAttribute("aria-label") || at.textContent.trim();
+  return { tag: at.localName, tabindex: at.tabIndex, name, top: Math.round(box.top + scrollY), left: Math.round(box.left + scrollX) };
+};
+const outOfReach = () =>
+  [...document.querySelectorAll("main *")]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(each).overflowX))
+    .filter((each) => each.tabIndex !== 0 || !each.getAttribute("aria-label")?.trim()).map((each) => each.outerHTML.slice(0, 160));
+
+async function tabbed(page) {
+  const visited = [];
+  const most = await page.evaluate(stops);
+  while (visited.length <= most) {
+    await page.keyboard.press("Tab");
+    const stop = await page.evaluate(stopped);
+    if (stop === null) break;
+    visited.push(stop);
+  }
+  return { stops: most, visited, outOfReach: await page.evaluate(outOfReach) };
+}
+
+// HTML_CodeSniffer's errors: it looks for other things than axe does.
+async function codeSniffed(browser, address) {
+  const found = await pa11y(address, { browser, standard: "WCAG2AA", runners: ["htmlcs"], timeout: 120000 });
+  return found.issues.map((issue) => `${issue.code}: ${issue.context.slice(0, 160)}`);
+}
 
 async function look(browser, path) {
   const page = await browser.newPage();
@@ -54,7 +86,11 @@ async function look(browser, path) {
     seen.texts[name] = await page.evaluate(drawnTexts);
     seen.violations[name] = await page.evaluate(violations, RULES);
   }
+  await page.setViewport({ width: WIDTHS.phone, height: 900 });
+  await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
+  seen.keyboard = await tabbed(page);
   await page.close();
+  seen.sniffed = await codeSniffed(browser, address);
   return seen;
 }
 

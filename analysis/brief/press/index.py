@@ -12,6 +12,16 @@ from analysis.brief.press.pages import shell
 from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
+# What goes into a meeting, in the order in which it is listed; the addresses are from the index.
+FOR_THE_MEETING = (
+    ("{period}/statewide/packet.html", "Everything on one page"),
+    ("{period}/statewide/packet.pdf", "The same for print (PDF)"),
+    ("{period}/statewide/slides.pptx", "Slides"),
+    ("../tables/{period}/statewide/measures.xlsx", "The figures as a workbook (Excel)"),
+    ("../send/{period}/", "Folders to send, one for each site"),
+)
+PACKET = "packet"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -37,7 +47,7 @@ def write_index(study: str, *, root: Path = params.ROOT) -> Path:
     head = f"<h1>{html.escape(choices.title)}: briefs</h1>"
     if choices.made_up:
         head += f'<p class="madeup" role="note">{html.escape(choices.made_up)}</p>'
-    sections = "".join(_section(period, entries, names) for period in _newest_first(entries))
+    sections = "".join(_section(period, entries, names, folder) for period in _newest_first(entries))
     body = head + (sections or "<p>There is no brief yet.</p>")
     file = folder / "index.html"
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +60,7 @@ def read_entries(folder: Path, choices: params.Study) -> list[Entry]:
     """Every finished brief under `folder`, by site and title. A folder whose name is no period is not listed."""
     entries = []
     for file in sorted(folder.glob("*/*/*.html")):
-        if file.name.startswith("."):
+        if file.name.startswith(".") or file.stem == PACKET:
             continue
         try:
             period = choices.period(file.parent.parent.name)
@@ -73,7 +83,7 @@ def _newest_first(entries: list[Entry]) -> list[Period]:
     return sorted(periods, key=lambda period: (period.last, period.first, period.name), reverse=True)
 
 
-def _section(period: Period, entries: list[Entry], names: dict[str, str]) -> str:
+def _section(period: Period, entries: list[Entry], names: dict[str, str], folder: Path) -> str:
     ours = [entry for entry in entries if entry.period == period]
     sites = sorted({entry.site for entry in ours} - {STATEWIDE}, key=lambda site: (names.get(site, site), site))
     statewide = "".join(f"<li>{_link(entry)}</li>" for entry in ours if entry.site == STATEWIDE)
@@ -81,9 +91,18 @@ def _section(period: Period, entries: list[Entry], names: dict[str, str]) -> str
         _site_line(names.get(site, site), [entry for entry in ours if entry.site == site]) for site in sites
     )
     words = f"<h2>{html.escape(period.words[0].upper() + period.words[1:])}</h2>"
+    meeting = _meeting(period, folder)
     whole = f"<h3>Statewide</h3><ul>{statewide}</ul>" if statewide else ""
     parts = f"<h3>By site</h3><ul>{lines}</ul>" if lines else ""
-    return f"<section>{words}{whole}{parts}</section>"
+    return f"<section>{words}{meeting}{whole}{parts}</section>"
+
+
+def _meeting(period: Period, folder: Path) -> str:
+    """What there is for the meeting of the period, with links; nothing where the packet was not made."""
+    addresses = [(address.format(period=period.name), words) for address, words in FOR_THE_MEETING]
+    there = [(address, words) for address, words in addresses if (folder / address).exists()]
+    lines = "".join(f'<li><a href="{html.escape(address)}">{html.escape(words)}</a></li>' for address, words in there)
+    return f"<h3>For the meeting</h3><ul>{lines}</ul>" if lines else ""
 
 
 def _site_line(name: str, entries: list[Entry]) -> str:

@@ -26,8 +26,9 @@ PRELOADED_PACKAGES = (
 )  # fmt: skip
 PRELOADED_ROOMS = ("quality", "effect", "savings", "brief")
 
-# What builds briefs and no notebook imports: nbformat and nbconvert take 3 s that the first kernel would wait for.
-NOT_PRELOADED = frozenset({"__init__", "__main__", "index", "notebooks", "pages", "runs"})
+# Modules and rooms that build briefs and that no notebook imports: nbformat and nbconvert take 3 s that the first kernel would
+# wait for.
+NOT_PRELOADED = frozenset({"__init__", "__main__", "index", "notebooks", "pages", "runs", "packet"})
 
 # The slowest cell of a state's study takes a few minutes; a cell that hangs must not hold up a night's briefs.
 CELL_SECONDS = 900
@@ -41,13 +42,15 @@ def preloaded_modules() -> list[str]:
 
     >>> "analysis.brief.press.kernels" in preloaded_modules(), "analysis.brief.__main__" in preloaded_modules()
     (True, False)
+    >>> [name for name in preloaded_modules() if "packet" in name]
+    []
     """
     package = Path(__file__).parents[2]
     names = [
         ".".join((package.name, *path.relative_to(package).with_suffix("").parts))
         for room in PRELOADED_ROOMS
         for path in sorted((package / room).rglob("*.py"))
-        if path.stem not in NOT_PRELOADED
+        if not NOT_PRELOADED & {path.stem, path.parent.name}
     ]
     return [*PRELOADED_PACKAGES, *names]
 

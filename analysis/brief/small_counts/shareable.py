@@ -60,7 +60,7 @@ def write_table(
         raise ValueError(
             f'{path.name} holds "{named[0]}", which identifies children. Leave it out of shareable tables.'
         )
-    _refuse_small(frame, path.name, table, rule, hide, units)
+    refuse_small_counts(frame, path.name, table, rule, hide, units)
     columns = [*table.names, *(name for name in frame.columns if name not in table.names)]
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -75,7 +75,15 @@ def write_table(
     return path
 
 
-def _refuse_small(frame, file: str, table: Table, rule: Disclosure, hide, units) -> None:
+def refuse_small_counts(
+    frame: pd.DataFrame,
+    file: str,
+    table: Table,
+    rule: Disclosure,
+    hide: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+) -> None:
+    """ValueError, which names the file, where a table that may be sent on holds a small count; as `write_table` has it."""
     counts = {column.name: frame[column.name].astype(float) for column in table.columns if column.counts_children}
     allowed = {name: pd.Series(False, index=frame.index) for name in counts}
     if table == MEASURES_TABLE:
