@@ -22,13 +22,16 @@ INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
 BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py analysis/savings/*.py analysis/brief/*.py analysis/brief/*/*.py \
 	analysis/brief/press/template/*)
 
-STATEWIDE_NOTEBOOKS := data_quality collaborative_brief
+STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda
 SITE_NOTEBOOKS := site_scorecard
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
 reads_collaborative_brief = $(reads_data_quality)
 reads_site_scorecard = $(reads_data_quality)
+reads_agenda = $(reads_data_quality) $(wildcard params/$1/collaborative.yml)
+reads_meeting_status = $(reads_agenda)
+reads_partner_page = $(reads_agenda)
 reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \

@@ -13,9 +13,18 @@ from analysis.tables import STATEWIDE
 MOST_NEXT = 3
 
 
-def what_next(numbers: Numbers) -> Html:
-    """At most three things to look at, the ones that concern families first; each with the question for the room."""
-    found = [*_moved(numbers), *_below(numbers), *_withheld(numbers), *_unusual(numbers), *_unmeasured(numbers)]
+def what_next(numbers: Numbers, *, name_sites: bool = True) -> Html:
+    """At most three things to look at, the ones that concern families first; each with the question for the room.
+
+    Sites are counted instead of named where `name_sites` is False.
+    """
+    found = [
+        *_moved(numbers),
+        *_below(numbers, name_sites=name_sites),
+        *_withheld(numbers),
+        *_unusual(numbers),
+        *_unmeasured(numbers),
+    ]
     if not found:
         return markup.paragraph(
             "Nothing stands out: no standard is missed by more than chance over the year, and no figure has moved by more than chance."
@@ -35,7 +44,7 @@ def _moved(numbers: Numbers) -> list[str]:
     return said
 
 
-def _below(numbers: Numbers) -> list[str]:
+def _below(numbers: Numbers, *, name_sites: bool) -> list[str]:
     """Standards that the state or a site misses over the year by more than chance."""
     said, year = [], numbers.windows.year
     for each in standings(numbers):
@@ -55,15 +64,16 @@ def _below(numbers: Numbers) -> list[str]:
                 f"{where} {level} over the year, not below the standard of {markup.percent(target.share, 1)} for certain"
             )
         )
-        said.append(f"{card.title}: {state}. {_sites_sentence(numbers, below, missed=missed)}")
+        said.append(f"{card.title}: {state}. {_sites_sentence(numbers, below, missed=missed, named=name_sites)}")
     return said
 
 
-def _sites_sentence(numbers: Numbers, below: list[str], *, missed: bool) -> str:
+def _sites_sentence(numbers: Numbers, below: list[str], *, missed: bool, named: bool) -> str:
     place = numbers.study.place
     if not below:
         return f"No single {place} is below it for certain: look for what all {place}s share."
-    many = wording.and_list(below)
+    counted = f"1 {place}" if len(below) == 1 else f"{len(below)} {place}s"
+    many = wording.and_list(below) if named else counted
     verb = "is" if len(below) == 1 else "are"
     rest = (
         "What stands in their way, and what do the others do?"

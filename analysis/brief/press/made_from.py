@@ -17,11 +17,15 @@ HEX_DIGITS = 12
 # Which files of params/ each notebook reads: shared ones, and those of the study's own folder where they are there. The Makefile
 # rebuilds by the same lists; a test holds both against the files that are really opened.
 EVERY_BRIEF = ("disclosure.yml", "measures.yml"), ("study.yml", "source.yml")
+MEETING = EVERY_BRIEF[0], (*EVERY_BRIEF[1], "collaborative.yml")
 DOLLARS = ("costs.csv", "shares.csv", "assumptions.csv")
 READS = {
     "data_quality": EVERY_BRIEF,
     "collaborative_brief": EVERY_BRIEF,
     "site_scorecard": EVERY_BRIEF,
+    "agenda": MEETING,
+    "meeting_status": MEETING,
+    "partner_page": MEETING,
     "ed_diversion": ((*EVERY_BRIEF[0], "diversion.yml"), EVERY_BRIEF[1]),
     "placement_avoidance": ((*EVERY_BRIEF[0], "diversion.yml", "stayed_home.csv"), EVERY_BRIEF[1]),
     "cost_savings": (
