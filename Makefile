@@ -22,7 +22,7 @@ INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
 BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py analysis/savings/*.py analysis/brief/*.py analysis/brief/*/*.py \
 	analysis/brief/press/template/*)
 
-STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda
+STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
 SITE_NOTEBOOKS := site_scorecard
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 

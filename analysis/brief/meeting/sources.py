@@ -14,11 +14,12 @@ from analysis.tables import STATEWIDE
 
 @dataclass(frozen=True)
 class Meeting:
-    """One meeting: the period that it looks at, what was promised before it, and one row per episode of the study."""
+    """One meeting: the period that it looks at, what was promised before it, one row per episode, and the ratings if there are any."""
 
     numbers: Numbers
     rules: Collaborative
     episodes: pd.DataFrame
+    scales: pd.DataFrame | None = None
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -35,7 +36,7 @@ def open_meeting(study: str, period: str) -> Meeting:
     chosen = params.study(study)
     numbers = open_numbers(chosen, chosen.period(period))
     rules = read_collaborative(study, numbers.sites["site_id"].tolist())
-    return Meeting(numbers, rules, open_table(study, "episodes"))
+    return Meeting(numbers, rules, open_table(study, "episodes"), open_table(study, "scales"))
 
 
 def open_table(study: str, name: str, *, root: Path = ROOT) -> pd.DataFrame | None:

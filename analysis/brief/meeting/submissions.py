@@ -11,6 +11,7 @@ from analysis.periods import Period
 # From how many days on each band begins. Bands, because the day of a small site's last record is the day of one child's crisis.
 BANDS = {0: "under a week", 7: "1 to 2 weeks", 15: "2 to 4 weeks", 29: "over 4 weeks"}
 LATE_FROM = 15  # days; a site that sends every week has been silent twice
+SENT, NOT_SENT = "sent", "nothing yet"
 CLOSED, NOT_OPEN, NONE_YET, CANNOT_SAY = "closed", "not open yet", "no record yet", "can't be shown"
 
 
@@ -71,7 +72,7 @@ def not_open(numbers: Numbers) -> pd.Series:
 def sent(numbers: Numbers, episodes: pd.DataFrame, window: Period) -> pd.Series:
     """What each site has sent for the window, in words by site_id: "sent", "nothing yet", or why neither can be said."""
     some = numbers.pages["site_id"].isin(_counts(episodes, window).index)
-    words = pd.Series(some.map({True: "sent", False: "nothing yet"}).to_numpy(), index=numbers.pages["site_id"])
+    words = pd.Series(some.map({True: SENT, False: NOT_SENT}).to_numpy(), index=numbers.pages["site_id"])
     if not told_apart(numbers, episodes, window):
         words = words.mask(words.index.isin(_unshown(numbers, window, words.index)), CANNOT_SAY)
     return words.mask(closed(numbers), CLOSED).mask(not_open(numbers), NOT_OPEN)
