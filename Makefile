@@ -23,7 +23,7 @@ BRIEF_CODE := $(CONTRACT) $(wildcard analysis/quality/*.py analysis/effect/*.py 
 	analysis/brief/press/template/*)
 
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
-SITE_NOTEBOOKS := site_scorecard
+SITE_NOTEBOOKS := site_scorecard partner_page
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
