@@ -4,11 +4,13 @@ import html
 import re
 
 import pytest
+from reading import reading, syllables
 
 from analysis.params import ROOT
 
 APPENDIX_WORDS = ROOT / "docs" / "appendix_words.txt"
-PAGES = ["statewide/collaborative_brief", "statewide/data_quality", "site-12/site_scorecard"]
+PAGES = ["statewide/collaborative_brief", "statewide/data_quality", "site-12/site_scorecard", "statewide/agenda",
+         "statewide/meeting_status", "site-12/partner_page"]  # fmt: skip
 ABOUT = re.compile(r"<h2\b[^>]*>\s*About th(?:ese figures|is page)\s*</h2>")
 
 # A claim needs a design that can carry it, and a difference between two sites is no verdict on people.
@@ -87,3 +89,65 @@ def test_no_chance_difference_is_called_a_change(page):
     _, text = page
     for said in re.findall(r"(?:higher|lower) than before[^.<]*", spoken(text)):
         assert "by more than chance" in said
+
+
+# --- how hard a page is to read ----------------------------------------------------------------------------------------
+
+HIGHEST_GRADE = 8
+MOST_WORDS = 20  # a sentence
+# Headlines that put several figures into one sentence.
+TOO_LONG_STILL = {"statewide/collaborative_brief", "site-12/site_scorecard"}
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [("crisis", 2), ("families", 3), ("team", 1), ("made", 1), ("table", 2), ("visits", 2), ("wanted", 2), ("seen", 1),
+     ("asked", 1), ("times", 1), ("emergency", 4), ("site’s", 1), ("1,234", 1)],
+)  # fmt: skip
+def test_syllables_are_counted_as_they_are_spoken(word, count):
+    assert syllables(word) == count
+
+
+def test_the_grade_is_the_published_formula_on_sentences_that_can_be_counted_by_hand():
+    read = reading(
+        "<h2>Not read</h2><p>The team came. It met ten families in October.</p><table><tr><td>No.</td></tr></table>"
+    )
+    assert [len(sentence) for sentence in read.sentences] == [3, 6]
+    # 9 words in 2 sentences; 1+1+1 + 1+1+1+3+1+3 = 13 syllables: 0.39 x 4.5 + 11.8 x 13/9 - 15.59
+    assert read.grade == pytest.approx(0.39 * 4.5 + 11.8 * 13 / 9 - 15.59)
+    assert read.most_words == 6
+
+
+def test_hard_words_and_long_sentences_read_harder():
+    easy = reading("<p>The team came in time. It met the child.</p>")
+    hard = reading(
+        "<p>Utilization of stabilization services demonstrated considerable heterogeneity notwithstanding standardization.</p>"
+    )
+    assert easy.grade < HIGHEST_GRADE < hard.grade
+
+
+def first_part(text: str) -> str:
+    return ABOUT.split(text[text.index("<main") :])[0]
+
+
+# The data-quality brief is for the people who send the data: it names columns.
+READ = [name for name in PAGES if not name.endswith("data_quality")]
+
+
+@pytest.fixture(scope="module", params=READ)
+def read_page(request, demo_workspace):
+    file = demo_workspace / "outputs" / "demo" / "briefs" / "2026-10" / f"{request.param}.html"
+    return request.param, reading(first_part(file.read_text(encoding="utf-8")))
+
+
+def test_page_one_reads_at_grade_eight_or_lower(read_page):
+    _, read = read_page
+    assert len(read.sentences) >= 5  # there was something to read
+    assert read.grade <= HIGHEST_GRADE
+
+
+def test_no_sentence_of_page_one_is_longer_than_twenty_words(read_page, request):
+    name, read = read_page
+    if name in TOO_LONG_STILL:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="a headline puts several figures into one sentence"))
+    assert read.most_words <= MOST_WORDS, read.longest

@@ -133,13 +133,7 @@ def last_records(meeting: Meeting) -> Html:
     caption = f"Last record, counted back from {wording.day_words(meeting.as_of)}"
     if not meeting.rules.name_peers:
         counted = words.value_counts()
-        kinds = [
-            *submissions.BANDS.values(),
-            submissions.NONE_YET,
-            submissions.CLOSED,
-            submissions.NOT_OPEN,
-            submissions.CANNOT_SAY,
-        ]
+        kinds = [*submissions.BANDS.values(), submissions.NONE_YET, submissions.CLOSED, submissions.NOT_OPEN]
         lines = [(kind, int(counted[kind])) for kind in kinds if kind in counted]
         return markup.table(lines, caption=caption, headers=["Last record", f"{place}s"], numeric=[f"{place}s"])
     lines = [(meeting.called(site), said) for site, said in words.items()]
@@ -161,21 +155,11 @@ def _to_bring(meeting: Meeting) -> list[str]:
     said = ["Everyone: one thing that you tried, what you thought would happen, and what did."]
     if still:
         said.append(f"{_who(meeting, still)}: how far what was promised has come.")
-    late = [
-        site
-        for site, days in submissions.silent_days(meeting.numbers, meeting.episodes).items()
-        if _late(meeting, site, days)
-    ]
+    words = submissions.last_records(meeting.numbers, meeting.episodes)
+    late = [site for site, said_of in words.items() if said_of in submissions.LATE]
     if late and meeting.rules.name_peers:
         said.append(f"{wording.and_list([meeting.called(site) for site in late])}: the records since your last one.")
     return said
-
-
-def _late(meeting: Meeting, site: str, days: int) -> bool:
-    """Open, told on this page, and silent for two weeks or more."""
-    said = submissions.last_records(meeting.numbers, meeting.episodes)[site]
-    told = said not in (submissions.CLOSED, submissions.NOT_OPEN, submissions.CANNOT_SAY)
-    return told and (pd.isna(days) or days >= submissions.LATE_FROM)
 
 
 def _who(meeting: Meeting, some: list[Promise]) -> str:

@@ -159,6 +159,10 @@ def _x_of_n(row: pd.Series) -> str:
     return markup.x_of_n(row["numerator"], row["denominator"])
 
 
+def _some_of_n(row: pd.Series) -> str:
+    return _x_of_n(row) if row["numerator"] else f"none of {markup.number(row['denominator'])}"
+
+
 def _limit(page: SitePage) -> str:
     """In time, in words: with the minutes where one limit held all year, and for which visits."""
     year = page.meeting.numbers.windows.year
@@ -173,7 +177,7 @@ def _limit(page: SitePage) -> str:
 def what_came_of_it(page: SitePage) -> Html:
     """How crises ended, of those of which it is known, where it can be shown."""
     rows = [(words, page.row("disposition", code)) for code, words in ENDINGS.items()]
-    said = [f"In {_x_of_n(row)} crises {words}." for words, row in rows if row is not None]
+    said = [f"In {_some_of_n(row)} crises {words}." for words, row in rows if row is not None]
     return markup.list_of(said or ["There are too few crises to say how they ended."])
 
 

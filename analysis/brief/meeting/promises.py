@@ -25,12 +25,12 @@ def _text(value: object) -> str:
 
     >>> _text(False)
     Traceback (most recent call last):
-    ValueError: YAML reads this as yes or no. Put it in quotation marks
+    ValueError: read by YAML as yes or no. Put it in quotation marks
     """
     kinds = ((bool, "yes or no"), ((date, datetime), "a date"), ((int, float), "a number"))
     for kind, read_as in kinds:
         if isinstance(value, kind):
-            raise ValueError(f"YAML reads this as {read_as}. Put it in quotation marks")
+            raise ValueError(f"read by YAML as {read_as}. Put it in quotation marks")
     if not isinstance(value, str) or not value.strip():
         raise ValueError("words are needed here")
     return " ".join(value.split())

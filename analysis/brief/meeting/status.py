@@ -32,10 +32,9 @@ def headline(meeting: Meeting) -> Html:
     """One sentence: how many of the open sites have sent records of the period."""
     words = submissions.sent(meeting.numbers, meeting.episodes, meeting.numbers.windows.now)
     open_sites = words[~words.isin([submissions.CLOSED, submissions.NOT_OPEN])]
-    least = "at least " if open_sites.eq(submissions.CANNOT_SAY).any() else ""
     place = meeting.numbers.study.place
     said = (
-        f"By {wording.day_words(meeting.as_of)}, {least}{int(open_sites.eq(submissions.SENT).sum())} of {len(open_sites)} open {place}s "
+        f"By {wording.day_words(meeting.as_of)}, {int(open_sites.eq(submissions.SENT).sum())} of {len(open_sites)} open {place}s "
         f"had sent records of {meeting.numbers.windows.now.words}."
     )
     return Html(f'<p class="headline">{markup.escaped(said)}</p>')
@@ -55,7 +54,9 @@ def who_has_sent(meeting: Meeting) -> Html:
         (
             meeting.called(site),
             sent[site],
-            wording.shown_value(numbers.row("episodes", now, site=site), "count"),
+            ""
+            if sent[site] in (submissions.CLOSED, submissions.NOT_OPEN)
+            else wording.shown_value(numbers.row("episodes", now, site=site), "count"),
             last[site],
             *quick[site],
         )
