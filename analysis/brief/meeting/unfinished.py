@@ -41,9 +41,9 @@ def unfinished(records: SiteRecords) -> pd.DataFrame:
     gaps = [gap for check in CHECKS if check.why_not(records) is None for gap in check.gaps(records)]
     rows = records.episodes.loc[[gap.place for gap in gaps], ["episode_id", "file", "row_number", "counted_on"]]
     table = rows.rename(columns={"counted_on": "crisis_on"}).assign(
-        missing=[gap.missing for gap in gaps],
-        since=pd.Series([gap.since for gap in gaps], index=rows.index, dtype="datetime64[ns]"),
-        do=[gap.do for gap in gaps],
+        missing=pd.array([gap.missing for gap in gaps], dtype="string"),
+        since=pd.DatetimeIndex([gap.since for gap in gaps]),
+        do=pd.array([gap.do for gap in gaps], dtype="string"),
     )
     return table[COLUMNS].sort_values(["since", "episode_id", "missing"], ignore_index=True)
 

@@ -129,14 +129,18 @@ def page(
         markup.notice(INSIDE),
         *made_up,
         markup.paragraph(f"Records of the {MONTHS} months to {upto.words}, as they stood on {records.as_of:%Y-%m-%d}."),
-        markup.table(summary, caption="What is missing", headers=["Missing", "Do", "Records"], numeric=["Records"]),
     ]
-    if len(lines):
-        parts.append(_oldest(lines))
+    if lines.empty:
+        parts.append(markup.paragraph("Nothing is missing in what was looked at."))
+    else:
+        heads = ["Missing", "Do", "Records"]
+        parts += [markup.table(summary, caption="What is missing", headers=heads, numeric=heads[2:]), _oldest(lines)]
     if promised:
         parts.append(markup.table(promised, caption="What this site promised", headers=["Promise", "Who", "By when"]))
     parts.append(
-        markup.list_of([*not_checked(records), f"Limit of a stay: {records.limit_days} days. {rules.worklist.source}."])
+        markup.list_of(
+            [*not_checked(records), f"Limit of a stay: {records.limit_days} days. Source: {rules.worklist.source}."]
+        )
     )
     return markup.together(*parts)
 
