@@ -19,7 +19,7 @@ HERE = ROOT / "tests" / "browser"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LETTER = "0 0 612 792"  # points
 # Sheets of paper, definitions and all; what is not named here may be as long as its tables.
-MOST_SHEETS = {"collaborative_brief": 4, "site_scorecard": 3}
+MOST_SHEETS = {"collaborative_brief": 4, "site_scorecard": 3, "agenda": 2, "partner_page": 1}
 SMALLEST_ON_A_PHONE = 9  # pixels of a letter in a figure
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>' + "Llanfairpwllgwyngyll" * 6
 
@@ -47,8 +47,11 @@ def made_up_pages() -> dict[str, Path]:
     month = re.search(r"^LAST_MONTH\s*:?=\s*(\S+)", plan, re.MULTILINE)[1]
     # The month's own and those of the span that ends with it.
     statewide = {path.stem: path for path in sorted(briefs.glob(f"*{month}/statewide/*.html"))}
-    by_size = sorted(briefs.glob(f"{month}/site-*/site_scorecard.html"), key=lambda path: (path.stat().st_size, path))
-    return {"index": briefs / "index.html", **statewide, "tiny site_scorecard": by_size[0], "large site_scorecard": by_size[-1]}  # fmt: skip
+    of_sites = {}
+    for name in ("site_scorecard", "partner_page"):
+        by_size = sorted(briefs.glob(f"{month}/site-*/{name}.html"), key=lambda path: (path.stat().st_size, path))
+        of_sites |= {f"tiny {name}": by_size[0], f"large {name}": by_size[-1]}
+    return {"index": briefs / "index.html", **statewide, **of_sites}
 
 
 def hostile_page(folder: Path) -> Path:
@@ -133,7 +136,7 @@ def test_the_words_of_a_figure_can_be_read_on_a_phone(seen):
 def test_a_page_prints_on_letter_paper_and_on_few_sheets(seen):
     assert {size for page in seen.values() for size in page["sizes"]} == {LETTER}
     sheets = {name: (page["sheets"], MOST_SHEETS[name.split()[-1]]) for name, page in seen.items() if name.split()[-1] in MOST_SHEETS}  # fmt: skip
-    assert len(sheets) == 3  # the collaborative brief and two site pages
+    assert len(sheets) == 6  # the collaborative brief, the agenda, and the smallest and largest of two site pages
     assert {name: found for name, found in sheets.items() if found[0] > found[1]} == {}
 
 

@@ -12,7 +12,8 @@ from analysis.params import ROOT
 
 PERIOD = "2026-10"
 ONE_SITE = ["SITES=site-15", f"PERIOD={PERIOD}"]
-ALL = {"data_quality", "collaborative_brief", "site_scorecard"}
+MEETING = {"agenda", "meeting_status", "partner_page"}
+ALL = {"data_quality", "collaborative_brief", "site_scorecard", *MEETING}
 
 
 def make(folder, *arguments: str) -> subprocess.CompletedProcess:
@@ -74,6 +75,23 @@ def test_changed_cards_rebuild_the_briefs_that_read_them_and_not_the_tables(chec
     (checkout / "params" / "measures.yml").touch()
     assert built(make(checkout, "briefs", *ONE_SITE)) == ALL
     assert (checkout / "data" / "processed" / "demo" / "plan.mk").stat().st_mtime_ns == before
+
+
+@pytest.mark.slow
+def test_a_changed_promise_rebuilds_the_pages_around_the_meeting_alone(checkout):
+    (checkout / "params" / "demo" / "collaborative.yml").touch()
+    assert built(make(checkout, "briefs", *ONE_SITE)) == MEETING
+
+
+@pytest.mark.slow
+def test_a_worklist_needs_a_site_and_is_no_brief(checkout):
+    done = make(checkout, "worklist")
+    assert done.returncode != 0
+    assert "Name it: make worklist SITE=site-01" in done.stderr
+    done = make(checkout, "worklist", *ONE_SITE, "SITE=site-01")
+    assert done.returncode == 0, done.stderr
+    assert (checkout / "outputs" / "demo" / "runs" / PERIOD / "site-01" / "worklist.csv").exists()
+    assert not list((checkout / "outputs" / "demo" / "briefs").rglob("worklist*"))
 
 
 @pytest.mark.slow
