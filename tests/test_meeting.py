@@ -483,7 +483,10 @@ def test_hours_of_cover_stand_where_the_table_is_there_and_hold():
         columns=["site_id", "from_on", "to_on", "weekday", "from_hour", "to_hour"],
     ).astype({"from_on": "datetime64[ns]", "to_on": "datetime64[ns]"})  # fmt: skip
     text = partner_text(meeting(schools()), "north", hours)
-    assert "Monday 8:00 to 22:00 Tuesday all day Wednesday no team" in text
+    assert (
+        "A team can go out: Monday 8:00 to 22:00; Tuesday all day; Wednesday to Sunday no team (as of 31 October 2026)."
+        in text
+    )
     assert "not in these data. Ask the team" in partner_text(meeting(schools()), "north")
     assert "hours of cover of this team are not" in partner_text(meeting(schools()), "south", hours)
 

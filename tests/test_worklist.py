@@ -8,7 +8,9 @@ import sys
 import pandas as pd
 import pytest
 
+from analysis import params
 from analysis.brief.meeting import worklist
+from analysis.brief.meeting.promises import Collaborative
 from analysis.brief.meeting.unfinished import SiteRecords, not_checked, unfinished
 from analysis.params import ROOT, ParamsError
 from analysis.tables import CONTACTS, EPISODES, SCALES_TABLE
@@ -126,24 +128,32 @@ def test_the_second_rating_is_by_the_same_rater_on_the_same_scale(ratings, lacki
     listed = gaps(child(), ratings=[(7, *rating) for rating in ratings])
     assert (
         listed
-        == [("second rating: Ohio Scales, Problem Severity, parent or caregiver", "2026-10-01", "Rate")] * lacking
+        == [("second rating (Ohio Scales, Problem Severity, parent or caregiver)", "2026-10-01", "Rate")] * lacking
     )
+
+
+@pytest.mark.parametrize(("as_of", "do"), [("2026-10-31", "Rate"), ("2026-11-01", "Enter")])
+def test_after_thirty_days_a_rating_can_only_be_entered_and_one_child_is_one_line(as_of, do):
+    ratings = [(7, "ohio_problems", "worker", "intake"), (7, "cans", "worker", "intake")]
+    ((missing, _, verb),) = gaps(child(), ratings=ratings, as_of=pd.Timestamp(as_of))
+    assert missing == "second rating (CANS, total of the needs items, worker; Ohio Scales, Problem Severity, worker)"
+    assert verb == do
 
 
 def test_a_rating_while_the_stay_goes_on_is_not_late():
     assert gaps(child(discharged_on=None), ratings=[(7, "cans", "worker", "intake")], limit=90) == []
 
 
-def test_the_oldest_stand_first_and_shuffled_records_give_the_same_list():
+def test_what_can_still_help_a_family_stands_first_then_the_oldest_and_order_of_rows_does_not_matter():
     some = [
         child(episode_id=number, counted_on=f"2026-0{month}-01", arrived_at=None)
         for number, month in ((3, 9), (1, 8), (2, 8))
     ]
-    kept = [(number, "2026-09-02", "kept") for number in (1, 2, 3)]
-    table = unfinished(records(*some, contacts=kept))
-    arrivals = table[table["missing"].eq("time of arrival")]
-    assert arrivals["episode_id"].tolist() == [1, 2, 3]
-    pd.testing.assert_frame_equal(table, unfinished(records(*some[::-1], contacts=kept)))
+    late = child(episode_id=4, discharged_on=None)
+    kept = [(number, "2026-09-02", "kept") for number in (3, 4)] + [(number, "2026-08-02", "kept") for number in (1, 2)]
+    table = unfinished(records(*some, late, contacts=kept))
+    assert table[["do", "episode_id"]].to_numpy().tolist() == [["Close", 4], ["Enter", 1], ["Enter", 2], ["Enter", 3]]
+    pd.testing.assert_frame_equal(table, unfinished(records(*[*some, late][::-1], contacts=kept)))
 
 
 def test_what_a_study_does_not_record_is_missing_in_no_record_and_the_list_says_so():
@@ -208,9 +218,17 @@ def test_the_worklist_of_a_site_holds_no_other_site_s_record(root):
 
 def test_a_site_that_has_closed_has_a_worklist(root):
     table, page = worklist.write_worklist("demo", "site-13", "2026-10", root=root)
-    assert len(pd.read_csv(table, skiprows=1)) == 0
-    assert "Nothing is missing in what was looked at." in page.read_text(encoding="utf-8")
+    assert set(pd.read_csv(table, skiprows=1)["do"]) <= {
+        "Enter"
+    }  # five months after, records can be completed and no more
     assert "Hand the list of school contacts" in page.read_text(encoding="utf-8")
+
+
+def test_a_list_without_a_line_is_a_page_that_says_so():
+    study, whole = params.study("demo"), records(child(), contacts=KEPT)
+    page = worklist.page(study, "North", "north", study.period("2026-10"), whole, unfinished(whole), Collaborative())
+    assert "Nothing is missing in what was looked at." in page.text
+    assert worklist.table_text(unfinished(whole)).count("\n") == 2  # the sentence and the headers
 
 
 def test_two_runs_give_the_same_bytes(root):

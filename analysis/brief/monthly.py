@@ -250,12 +250,17 @@ def site_cell(numbers: Numbers, measure: str, site: str) -> str:
     return f"{wording.shown_value(row, unit)}{span}{mark}"
 
 
-def trends(numbers: Numbers) -> Html:
-    """The charts of page one, those of the messages first."""
+def charted(numbers: Numbers) -> list[str]:
+    """The measures whose charts stand on the page: those of the messages first, at most six."""
     wanted = [each.measure for each in messages(numbers)] + list(TRENDS)
-    charted = [name for name in dict.fromkeys(wanted) if name not in dict(numbers.off)]
-    drawn = [panels.trend(numbers, measure) for measure in charted if numbers.cards.cards[measure].unit != "mix"]
-    return Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn[:MOST_CHARTS])}</div>')
+    known = [name for name in dict.fromkeys(wanted) if name not in dict(numbers.off)]
+    return [name for name in known if numbers.cards.cards[name].unit != "mix"][:MOST_CHARTS]
+
+
+def trends(numbers: Numbers) -> Html:
+    """The charts of page one."""
+    drawn = [panels.trend(numbers, measure) for measure in charted(numbers)]
+    return Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
 
 
 def mixes(numbers: Numbers) -> Html:

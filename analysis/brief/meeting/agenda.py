@@ -3,8 +3,8 @@
 import pandas as pd
 
 from analysis.brief import attention, markup, panels, wording
-from analysis.brief.false_alarms import expected_words
 from analysis.brief.markup import Html
+from analysis.brief.false_alarms import expected_words
 from analysis.brief.meeting import learning, submissions
 from analysis.brief.meeting.promises import Promise, before_meeting
 from analysis.brief.meeting.sources import Meeting

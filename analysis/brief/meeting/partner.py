@@ -1,6 +1,7 @@
 """One page that a site can hand to a school district, an emergency department or the police. It promises nothing that the data don't carry."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import pandas as pd
 
@@ -112,7 +113,7 @@ def how_to_call(page: SitePage) -> Html:
 
 
 def hours_of_cover(page: SitePage) -> Html:
-    """When teams can go out, weekday by weekday; one line where nobody recorded it."""
+    """When teams can go out, by weekday, in one line; another where nobody recorded it."""
     if page.hours is None:
         return markup.paragraph("The hours of cover are not in these data. Ask the team.")
     day = page.meeting.numbers.windows.now.to_on
@@ -120,8 +121,20 @@ def hours_of_cover(page: SitePage) -> Html:
     held = held[held["to_on"].isna() | held["to_on"].ge(day)].sort_values("from_hour")
     if held.empty:
         return markup.paragraph("The hours of cover of this team are not in these data. Ask the team.")
-    lines = [(words, _stretches(held[held["weekday"].eq(code)])) for code, words in WEEKDAYS.items()]
-    return markup.table(lines, caption=f"Hours, as of {wording.day_words(day)}", headers=["Day", "A team can go out"])
+    by_day = [(words, _stretches(held[held["weekday"].eq(code)])) for code, words in WEEKDAYS.items()]
+    return markup.paragraph(f"A team can go out: {'; '.join(_weekly(by_day))} (as of {wording.day_words(day)}).")
+
+
+def _weekly(by_day: list[tuple[str, str]]) -> list[str]:
+    """Days in a row with the same hours, as one.
+
+    >>> _weekly([("Monday", "all day"), ("Tuesday", "all day"), ("Wednesday", "no team")])
+    ['Monday to Tuesday all day', 'Wednesday no team']
+    """
+    runs = [[day for day, _ in run] + [hours] for hours, run in groupby(by_day, key=lambda each: each[1])]
+    if len(runs) == 1:
+        return [f"every day, {runs[0][-1]}"]
+    return [f"{days[0]}{f' to {days[-1]}' if len(days) > 1 else ''} {hours}" for *days, hours in runs]
 
 
 def _stretches(hours: pd.DataFrame) -> str:

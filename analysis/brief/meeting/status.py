@@ -10,7 +10,7 @@ from analysis.params import disclosure
 from analysis.periods import Period
 from analysis.quality import late_records
 from analysis.quality.late_records import Curve
-from analysis.tables import DISCHARGE_COLUMNS, EPISODES, SCALES_TABLE
+from analysis.tables import DISCHARGE_COLUMNS, SCALES_TABLE
 
 MONTHS = 12
 END_FIELDS = {
@@ -225,5 +225,4 @@ def about(meeting: Meeting) -> Html:
     if _curve(meeting) is not None:
         notes.append("How much a month gains takes for granted that entry is as quick as it has been.")
         notes.append(f"“{_capital(SETTLED)}” says that 95 of 100 records have usually come by then.")
-    notes.append(f"Day of entry: {EPISODES.column('entered_on').means} (entered_on).")
     return markup.together(markup.list_of(notes), panels.small_counts_note())

@@ -8,6 +8,9 @@ import pandas as pd
 from analysis.tables import ATTEMPTED_RESULTS, IN_PERSON_MODES, RATERS, SCALES
 
 CONTACT_DAYS = 3  # 72 hours, as far as days can tell
+# The form asks about the past 30 days of the child's life: later than that it would rate another time.
+RATE_WITHIN_DAYS = 30
+DO = ("Call", "Make", "Close", "Rate", "Enter")  # what can still help a family first, what only completes a record last
 COLUMNS = ["episode_id", "file", "row_number", "crisis_on", "missing", "since", "do"]
 
 
@@ -37,7 +40,7 @@ class Gap:
 
 
 def unfinished(records: SiteRecords) -> pd.DataFrame:
-    """Every gap of the site, the oldest first: one row per episode and thing that is missing, with COLUMNS."""
+    """Every gap of the site, by what is to be done and then the oldest first: one row per episode and gap, with COLUMNS."""
     gaps = [gap for check in CHECKS if check.why_not(records) is None for gap in check.gaps(records)]
     rows = records.episodes.loc[[gap.place for gap in gaps], ["episode_id", "file", "row_number", "counted_on"]]
     table = rows.rename(columns={"counted_on": "crisis_on"}).assign(
@@ -45,7 +48,8 @@ def unfinished(records: SiteRecords) -> pd.DataFrame:
         since=pd.DatetimeIndex([gap.since for gap in gaps]),
         do=pd.array([gap.do for gap in gaps], dtype="string"),
     )
-    return table[COLUMNS].sort_values(["since", "episode_id", "missing"], ignore_index=True)
+    order = table.assign(turn=table["do"].map({verb: turn for turn, verb in enumerate(DO)}))
+    return order.sort_values(["turn", "since", "episode_id", "missing"], ignore_index=True)[COLUMNS]
 
 
 def not_checked(records: SiteRecords) -> list[str]:
@@ -132,20 +136,24 @@ def endings(records: SiteRecords) -> Iterator[Gap]:
 
 
 def second_ratings(records: SiteRecords) -> Iterator[Gap]:
-    """Closed stays with a rating at intake and none by the same rater on the same scale at the end."""
-    rows = records.episodes
+    """Closed stays with a rating at intake and none by the same rater on the same scale at the end.
+
+    One gap an episode. Until 30 days after the stay the rating can be made; after that, one that was made can be entered.
+    """
     keys = ["episode_id", "scale", "rater"]
     by = {
         occasion: set(part[keys].itertuples(index=False, name=None))
         for occasion, part in records.scales.groupby("occasion")
     }
-    place_of = dict(zip(rows["episode_id"], rows.index, strict=True))
-    for episode, scale, rater in sorted(by.get("intake", set()) - by.get("discharge", set())):
-        place = place_of.get(episode)
-        if place is not None and pd.notna(rows.loc[place, "discharged_on"]):
-            yield Gap(
-                place, f"second rating: {SCALES[scale]}, {RATERS[rater]}", rows.loc[place, "discharged_on"], "Rate"
-            )
+    lacking = by.get("intake", set()) - by.get("discharge", set())
+    of_episode: dict[int, list[tuple[str, str]]] = {}
+    for episode, scale, rater in sorted(lacking):
+        of_episode.setdefault(episode, []).append((scale, rater))
+    for place, row in records.episodes[records.episodes["discharged_on"].notna()].iterrows():
+        if forms := of_episode.get(row["episode_id"]):
+            named = "; ".join(f"{SCALES[scale]}, {RATERS[rater]}" for scale, rater in forms)
+            late = row["discharged_on"] + pd.Timedelta(days=RATE_WITHIN_DAYS) < records.as_of
+            yield Gap(place, f"second rating ({named})", row["discharged_on"], "Enter" if late else "Rate")
 
 
 @dataclass(frozen=True)

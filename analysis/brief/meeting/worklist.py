@@ -117,8 +117,8 @@ def page(
     """The worklist as a page: how many of what, the oldest first, what the site promised, what was not looked at."""
     made_up = [markup.notice(study.made_up)] if study.made_up else []
     what = lines["missing"].str.replace(r" \(.*\)", "", regex=True)
-    kinds = what.groupby([what, lines["do"]]).size().sort_index()
-    summary = [(missing, do, int(count)) for (missing, do), count in kinds.items()]
+    kinds = what.groupby([lines["do"], what], sort=False).size()
+    summary = [(missing, do, int(count)) for (do, missing), count in kinds.items()]
     promised = [
         (each.promise, each.owner_role, f"{each.due_on}" if each.due_on else "no day was set")
         for each in rules.promises
@@ -162,7 +162,7 @@ def _oldest(lines: pd.DataFrame) -> Html:
     rest = f" The other {len(lines) - len(shown)} stand in worklist.csv." if len(lines) > len(shown) else ""
     note = f"The episode’s number is the one of data/processed; the raw file and line find the record itself.{rest}"
     return markup.together(
-        markup.table(rows, caption="The oldest first", headers=headers),
+        markup.table(rows, caption="Which records, the oldest of each kind first", headers=headers),
         Html(f'<p class="note">{markup.escaped(note)}</p>'),
     )
 

@@ -1,8 +1,6 @@
 """Slides: one chart, one sentence and one question each, for the meeting's own screen and for those who cannot see it."""
 
-import html
 import io
-import re
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +14,12 @@ from pptx.slide import Slide as Page
 from pptx.text.text import TextFrame
 from pptx.util import Emu, Inches, Pt
 
-from analysis.brief import attention, markup, wording
+from analysis.brief import markup, wording
+from analysis.brief.attention import messages
 from analysis.brief.figures import Drawing
 from analysis.brief.numbers import Numbers
 from analysis.brief.packet.drawings import statewide_drawings
-from analysis.brief.panels import usual_months
-from analysis.brief.standings import Standing, change_line, count_line, standings
+from analysis.brief.standings import Standing, standing_line, standings
 
 WIDTH, HEIGHT = Inches(13.333), Inches(7.5)  # 16:9
 MARGIN, TEXT_WIDTH = Inches(0.6), Inches(12.13)
@@ -48,48 +46,36 @@ class Slide:
 
 
 def statewide_slides(numbers: Numbers) -> list[Slide]:
-    """What to look at next, at most three, each with its chart; then the measures that have a chart and were not among them."""
+    """The messages, at most three, each with its chart; then the measures that have a chart and were not among them."""
     drawings, cards = statewide_drawings(numbers), numbers.cards.cards
-    slides, told = [], set()
-    for said in _messages(numbers):
-        measure = next((name for name in drawings if said.startswith(f"{cards[name].title}:")), None)
-        told.add(measure)
-        sentence, question = sentence_and_question(said.partition(": ")[2] if measure else said)
-        title = cards[measure].title if measure else said.partition(":")[0] if ": " in said else "What to look at next"
-        slides.append(Slide(title, sentence, question, drawings.get(measure)))
-    for each in standings(numbers):
-        if each.measure in drawings and each.measure not in told:
-            slides.append(_measure_slide(numbers, each, drawings[each.measure]))
-    return slides
+    found = messages(numbers)
+    slides = [
+        Slide(
+            cards[each.measure].title,
+            _without(each.said, cards[each.measure].title),
+            each.question,
+            drawings.get(each.measure),
+        )
+        for each in found
+    ]
+    told = {each.measure for each in found}
+    rest = [each for each in standings(numbers) if each.measure in drawings and each.measure not in told]
+    return slides + [_measure_slide(numbers, each, drawings[each.measure]) for each in rest]
 
 
-def _messages(numbers: Numbers) -> list[str]:
-    items = re.findall(r"<li>(.*?)</li>", attention.what_next(numbers).text, flags=re.DOTALL)
-    return [html.unescape(re.sub(r"<[^>]*>", "", item)) for item in items]
-
-
-def sentence_and_question(said: str) -> tuple[str, str]:
-    """What is said, and the question at its end, with a capital letter each; no question where it ends with none.
-
-    >>> sentence_and_question("statewide 74% over the year. What stands in their way?")
-    ('Statewide 74% over the year.', 'What stands in their way?')
-    """
-    found = re.fullmatch(r"(?:(.*[.!]) )?([^.!]*\?)", said, flags=re.DOTALL)
-    parts = (found[1] or "", found[2]) if found else (said, "")
-    return tuple(part[:1].upper() + part[1:] for part in parts)
+def _without(said: str, title: str) -> str:
+    """The message without the measure's name, which is the slide's title."""
+    words = said.removeprefix(f"{title}: ")
+    return words[:1].upper() + words[1:]
 
 
 def _measure_slide(numbers: Numbers, each: Standing, drawing: Drawing) -> Slide:
-    card = numbers.cards.cards[each.measure]
-    if card.unit == "count":
-        line = f"{wording.shown_value(each.now, 'count')} in {numbers.windows.now.words}: {count_line(numbers, each, usual_months(numbers, each.measure))}"
-    else:
-        line = f"{numbers.windows.now.words}: {change_line(numbers, each)}"
     if each.verdict == "missed":
         question = f"What stands between us and the standard of {markup.percent(each.target, 1)}?"
     else:
         question = "What have you seen at your own site that this chart can't show?"
-    return Slide(card.title, f"{line}.", question, drawing)
+    line = f"{numbers.windows.now.words}: {standing_line(numbers, each)}."
+    return Slide(numbers.cards.cards[each.measure].title, line, question, drawing)
 
 
 # --- the file ------------------------------------------------------------------------------------------------------------
@@ -238,10 +224,9 @@ def _source(numbers: Numbers) -> str:
     """Where the figures of a slide come from, and by which rules."""
     first, last = (wording.day_words(day) for day in numbers.covers)
     made_up = f" {numbers.study.made_up}" if numbers.study.made_up else ""
-    level = f"{numbers.cards.change_confidence:.0%}"
     return (
         f"Source: {numbers.study.title}, records from {first} to {last}.{made_up} Small counts are hidden. A figure is called changed "
-        f"only where the difference from the months before lies outside its {level} range of chance."
+        "only where its chart says so by the rules that stand under it in the brief."
     )
 
 
