@@ -28,9 +28,9 @@ SITE_NOTEBOOKS := site_scorecard partner_page
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
-reads_collaborative_brief = $(reads_data_quality) params/scales.yml params/false_alarms.csv $(wildcard params/$1/rebases.yml) $(wildcard params/$1/releases/*.json)
+reads_collaborative_brief = $(reads_data_quality) params/scales.yml params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
 reads_site_scorecard = $(reads_collaborative_brief)
-reads_agenda = $(reads_collaborative_brief) $(wildcard params/$1/collaborative.yml)
+reads_agenda = $(reads_collaborative_brief)
 reads_meeting_status = $(reads_agenda)
 reads_partner_page = $(reads_agenda)
 reads_ed_diversion = $(reads_data_quality) params/diversion.yml

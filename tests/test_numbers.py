@@ -8,7 +8,8 @@ import pytest
 from attack import small_finds
 
 from analysis import params, periods
-from analysis.brief.numbers import Windows, count_numbers, hidden, hide_rows, open_numbers, windows
+from analysis.brief.kept import open_numbers
+from analysis.brief.numbers import Windows, count_numbers, hidden, hide_rows, windows
 from analysis.params import ParamsError
 from analysis.quality.cards import read_cards
 from analysis.tables import MEASURES_TABLE, STATEWIDE

@@ -23,7 +23,8 @@ from test_runs import brief, notebook, workspace
 
 from analysis import params
 from analysis.brief.__main__ import main
-from analysis.brief.numbers import Numbers, open_numbers
+from analysis.brief.kept import open_numbers
+from analysis.brief.numbers import Numbers
 from analysis.brief.packet import paper
 from analysis.brief.packet.binding import Part, attributes, bind, read_tokens
 from analysis.brief.packet.delivery import current_briefs, prepare

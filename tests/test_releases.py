@@ -14,7 +14,8 @@ from attack import laid_side_by_side, small_finds
 from test_numbers import CARDS, KINDS, RULE, STUDY, made_up_counts, measures_of, with_opening_days
 
 from analysis import params, periods
-from analysis.brief.numbers import Numbers, hidden_beside, months_before, open_numbers, windows
+from analysis.brief.kept import open_numbers
+from analysis.brief.numbers import Numbers, hidden_beside, months_before, windows
 from analysis.brief.press.made_from import made_from
 from analysis.brief.press.runs import Run
 from analysis.brief.small_counts.ledger import Release, entry_of, read_ledger, release_of

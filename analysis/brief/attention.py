@@ -24,8 +24,9 @@ class Message:
     question: str
 
 
-def messages(numbers: Numbers, *, name_sites: bool = True) -> list[Message]:
-    """At most three, one a measure. Sites are counted instead of named where `name_sites` is False."""
+def messages(numbers: Numbers) -> list[Message]:
+    """At most three, one a measure. Sites are counted instead of named where they may not be named to each other."""
+    name_sites = numbers.name_peers
     found = [
         *_worse_statewide(numbers),
         *_worse_at_sites(numbers, named=name_sites),
@@ -40,9 +41,9 @@ def messages(numbers: Numbers, *, name_sites: bool = True) -> list[Message]:
     return [first[measure] for measure in order][:MOST_NEXT]
 
 
-def what_next(numbers: Numbers, *, name_sites: bool = True) -> Html:
+def what_next(numbers: Numbers) -> Html:
     """The messages as a list, each with its question."""
-    found = messages(numbers, name_sites=name_sites)
+    found = messages(numbers)
     if not found:
         return markup.paragraph(
             "Nothing stands out: no standard is missed by more than chance over the year, and no figure has moved by more than chance."

@@ -6,8 +6,9 @@ from analysis import params
 from analysis.brief import markup, panels, signals, wording
 from analysis.brief.attention import messages
 from analysis.brief.false_alarms import expected_words
+from analysis.brief.kept import open_numbers
 from analysis.brief.markup import Html
-from analysis.brief.numbers import Numbers, open_numbers
+from analysis.brief.numbers import Numbers
 from analysis.brief.standings import Standing, beside_words, standing_line, standings, target_line, why_not_given
 from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import against_target

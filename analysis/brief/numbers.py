@@ -1,17 +1,12 @@
 """The numbers of one period: every measure in the windows that the briefs show, small counts hidden, worked out once."""
 
-import json
-import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis import params
-from analysis.brief.press.made_from import hash_of, params_read
 from analysis.brief.small_counts.disclosure import hide_small
 from analysis.brief.small_counts.grains import Grains, Released, choose_grains
 from analysis.brief.small_counts.ledger import Release, cut_short, read_ledger, told_before
@@ -19,8 +14,10 @@ from analysis.brief.small_counts.mixes import hide_beside_releases
 from analysis.intake.source import read_source
 from analysis.params import ROOT, Disclosure, ParamsError, Study
 from analysis.periods import Period, first_complete_month, quarters, span
+from analysis.quality.arrivals import arrival_curves
 from analysis.quality.cards import Card, Cards, read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
+from analysis.quality.equity import by_measure_group
 from analysis.quality.rebases import Rebases, read_rebases
 from analysis.tables import RECEIVED, STATEWIDE
 
@@ -85,7 +82,7 @@ class Numbers:
 
     `shown` has one row per measure, stratum, place and window (the contract's `measures` and the working columns of
     analysis.quality.counts), small counts hidden. `off` names the measures that the study cannot have, with the reason; `looked` keeps
-    the charts that were worked out (analysis.brief.signals).
+    the charts that were worked out (analysis.brief.signals); `name_peers` says whether sites may be named to each other.
     `given_away` has one sentence a hidden count that earlier releases alone fix: inside only, it says where to look.
     """
 
@@ -98,6 +95,9 @@ class Numbers:
     off: tuple[tuple[str, str], ...]
     given_away: tuple[str, ...] = ()
     rebases: Rebases = field(default_factory=Rebases)
+    groups: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
+    arrivals: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
+    name_peers: bool = True
     looked: dict = field(default_factory=dict, compare=False, repr=False)
 
     def row(
@@ -158,54 +158,8 @@ def windows(study: Study, now: Period, covers: tuple[pd.Timestamp, pd.Timestamp]
     )
 
 
-def open_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
-    """The numbers of the period: as kept by an earlier brief of the same inputs, else worked out and kept.
-
-    They are kept in runs/, small counts hidden already, so that the scorecards of one month are not worked out one by one.
-    """
-    path = root / "outputs" / study.name / "runs" / now.name / "numbers.parquet"
-    inputs = _inputs(study, root)
-    if path.exists() and (kept := _kept(path, inputs, study, now, root)) is not None:
-        return kept
-    numbers = count_numbers(study, now, root=root)
-    table = pa.Table.from_pandas(numbers.shown, preserve_index=False)
-    told = {
-        b"inputs": inputs.encode(),
-        b"off": json.dumps(numbers.off).encode(),
-        b"given_away": json.dumps(numbers.given_away).encode(),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, **told}), part)
-    os.replace(part, path)
-    return numbers
-
-
-def _inputs(study: Study, root: Path) -> str:
-    """The hashes of every file that the numbers are worked out from."""
-    files = [
-        *sorted((root / "data" / "processed" / study.name).glob("*.parquet")),
-        *params_read(study.name, "collaborative_brief", root=root),
-    ]
-    code = [path for room in ("quality", "brief") for path in sorted((root / "analysis" / room).rglob("*.py"))]
-    return " ".join(hash_of(path) for path in (*files, *code))
-
-
-def _kept(path: Path, inputs: str, study: Study, now: Period, root: Path) -> Numbers | None:
-    table = pq.read_table(path)
-    if table.schema.metadata.get(b"inputs") != inputs.encode():
-        return None
-    covers = covered_days(study, root=root)
-    sites = pd.read_parquet(root / "data" / "processed" / study.name / "sites.parquet")
-    off = tuple((measure, reason) for measure, reason in json.loads(table.schema.metadata[b"off"]))
-    given_away = tuple(json.loads(table.schema.metadata[b"given_away"]))
-    cards, cut = read_cards(study, root=root), windows(study, now, covers)
-    return Numbers(
-        study, cards, cut, covers, sites, table.to_pandas(), off, given_away, _decided(study, cards, sites, root)
-    )
-
-
-def _decided(study: Study, cards: Cards, sites: pd.DataFrame, root: Path) -> Rebases:
+def decided_rebases(study: Study, cards: Cards, sites: pd.DataFrame, root: Path) -> Rebases:
+    """The dated decisions of the study on limits set anew."""
     return read_rebases(study, measures=list(cards.cards), sites=sites["site_id"].tolist(), root=root)
 
 
@@ -226,8 +180,38 @@ def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
     )  # fmt: skip
     off = switched_off(cards, tables["episodes"], study=study, **places)
     shown, given_away = hidden_beside(counted, cards, cut, study, rule=params.disclosure(root=root), ledger=ledger)
-    decided = _decided(study, cards, tables["sites"], root)
-    return Numbers(study, cards, cut, covers, tables["sites"], shown, tuple(off), given_away, decided)
+    decided = decided_rebases(study, cards, tables["sites"], root)
+    smallest = params.disclosure(root=root).smallest_shown
+    groups = by_measure_group(
+        tables["episodes"],
+        tables["sites"],
+        cut.year,
+        study=study,
+        cards=cards,
+        covers=covers,
+        smallest_shown=smallest,
+        **places,
+    )
+    curves = arrival_curves(
+        tables["episodes"],
+        tables["sites"].loc[tables["sites"]["has_scorecard"].astype(bool), "site_id"],
+        [cut.year.before(len(cut.year.months)), cut.year],
+        next((card.clocks for card in cards.cards.values() if card.clocks), ()),
+        fewest=smallest,
+    )
+    return Numbers(
+        study,
+        cards,
+        cut,
+        covers,
+        tables["sites"],
+        shown,
+        tuple(off),
+        given_away,
+        decided,
+        groups=groups,
+        arrivals=curves,
+    )
 
 
 def months_before(cut: Windows, ledger: Collection[Release]) -> list[Period]:

@@ -4,9 +4,10 @@ import pandas as pd
 
 from analysis import params
 from analysis.brief import markup, panels, signals, small_site, wording
+from analysis.brief.kept import open_numbers
 from analysis.brief.markup import Html
 from analysis.brief.monthly import MIXES, REACHED
-from analysis.brief.numbers import Numbers, open_numbers
+from analysis.brief.numbers import Numbers
 from analysis.params import one_site
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target, bounds

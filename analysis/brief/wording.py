@@ -153,6 +153,15 @@ def _only(clock: Clock) -> str:
     return f"; for responses {' or '.join(kinds)}" if kinds else ""
 
 
+def minutes_words(minutes: float) -> str:
+    """Minutes in a sentence.
+
+    >>> minutes_words(60.0)
+    '60 minutes'
+    """
+    return f"{minutes:g} minutes"
+
+
 def day_words(day) -> str:
     """A day as a sentence writes it.
 

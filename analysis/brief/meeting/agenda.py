@@ -3,8 +3,8 @@
 import pandas as pd
 
 from analysis.brief import attention, markup, panels, wording
-from analysis.brief.markup import Html
 from analysis.brief.false_alarms import expected_words
+from analysis.brief.markup import Html
 from analysis.brief.meeting import learning, submissions
 from analysis.brief.meeting.promises import Promise, before_meeting
 from analysis.brief.meeting.sources import Meeting
@@ -107,7 +107,7 @@ def _closed(meeting: Meeting) -> list[str]:
 
 def questions(meeting: Meeting) -> Html:
     """What the data ask of the room."""
-    return attention.what_next(meeting.numbers, name_sites=meeting.rules.name_peers)
+    return attention.what_next(meeting.numbers)
 
 
 def to_learn_from(meeting: Meeting) -> Html:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import params
+from analysis.brief.kept import open_numbers
 from analysis.brief.meeting.promises import Collaborative, read_collaborative, site_words
-from analysis.brief.numbers import Numbers, open_numbers
+from analysis.brief.numbers import Numbers
 from analysis.params import ROOT
 from analysis.tables import STATEWIDE
 

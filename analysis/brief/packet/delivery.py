@@ -10,7 +10,8 @@ from pathlib import Path
 
 from analysis import params
 from analysis.brief import wording
-from analysis.brief.numbers import Numbers, open_numbers
+from analysis.brief.kept import open_numbers
+from analysis.brief.numbers import Numbers
 from analysis.brief.packet import paper
 from analysis.brief.packet.binding import Part, bind
 from analysis.brief.packet.drawings import statewide_drawings
@@ -39,12 +40,11 @@ class Brief:
 def prepare(
     meeting: Meeting,
     *,
-    name_peers: bool = True,
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
 ) -> list[PacketError]:
     """Make the packet, its PDF, the workbook, the slides and the folders to send; give back what could not be printed.
 
-    Where the sites are not to be named to each other (`name_peers` false) the packet holds the statewide parts alone; each
+    Where the sites are not to be named to each other (params/<study>/collaborative.yml) the packet holds the statewide parts alone; each
     site's own folder is the same. Raises PacketError where the statewide brief is not there.
     """
     began = time.monotonic()
@@ -59,7 +59,7 @@ def prepare(
     made = {
         "measures.xlsx": make_workbook(table, numbers),
         "slides.pptx": make_slides(statewide_slides(numbers), numbers),
-        "packet.html": _packet(meeting, briefs, numbers, name_peers).encode(),
+        "packet.html": _packet(meeting, briefs, numbers).encode(),
     }
     _write(meeting.workbook, made["measures.xlsx"])
     _write(meeting.slides, made["slides.pptx"])
@@ -100,8 +100,8 @@ def _is_of_now(meeting: Meeting, brief: Brief, now: Mapping) -> bool:
     return made["data"] == now["data"] and all(made["params"].get(name) == now["params"].get(name) for name in names)
 
 
-def _packet(meeting: Meeting, briefs: list[Brief], numbers: Numbers, name_peers: bool) -> str:
-    kept = [brief for brief in briefs if name_peers or brief.site == STATEWIDE]
+def _packet(meeting: Meeting, briefs: list[Brief], numbers: Numbers) -> str:
+    kept = [brief for brief in briefs if numbers.name_peers or brief.site == STATEWIDE]
     parts = [
         Part(brief.path.relative_to(meeting.briefs).as_posix(), brief.path.read_text(encoding="utf-8"))
         for brief in kept

@@ -21,16 +21,18 @@ HEX_DIGITS = 12
 # rebuilds by the same lists; a test holds both against the files that are really opened.
 EVERY_BRIEF = ("disclosure.yml", "measures.yml"), ("study.yml", "source.yml")
 RELEASES = "releases/*.json"  # what was released before: never in what a page prints, or releasing it would change it
-MONTHLY = (*EVERY_BRIEF[0], "scales.yml", "false_alarms.csv"), (*EVERY_BRIEF[1], "rebases.yml", RELEASES)
-MEETING = MONTHLY[0], (*MONTHLY[1], "collaborative.yml")
+MONTHLY = (
+    (*EVERY_BRIEF[0], "scales.yml", "false_alarms.csv"),
+    (*EVERY_BRIEF[1], "collaborative.yml", "rebases.yml", RELEASES),
+)
 DOLLARS = ("costs.csv", "shares.csv", "assumptions.csv")
 READS = {
     "data_quality": EVERY_BRIEF,
     "collaborative_brief": MONTHLY,
     "site_scorecard": MONTHLY,
-    "agenda": MEETING,
-    "meeting_status": MEETING,
-    "partner_page": MEETING,
+    "agenda": MONTHLY,
+    "meeting_status": MONTHLY,
+    "partner_page": MONTHLY,
     "ed_diversion": ((*EVERY_BRIEF[0], "diversion.yml"), EVERY_BRIEF[1]),
     "placement_avoidance": ((*EVERY_BRIEF[0], "diversion.yml", "stayed_home.csv"), EVERY_BRIEF[1]),
     "cost_savings": (

@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import params
-from analysis.brief.numbers import Numbers, open_numbers
+from analysis.brief.kept import open_numbers
+from analysis.brief.numbers import Numbers
 from analysis.brief.press.made_from import made_from
 from analysis.brief.press.runs import Run
 from analysis.brief.small_counts.ledger import (
