@@ -288,6 +288,8 @@ def _said(value: float, unit: str) -> str:
         return markup.percent(value, 1).replace("less than ", "<").replace("more than ", ">")
     if unit == "minutes":
         return f"{value:.0f} min"
+    if unit == "score":
+        return markup.signed(value)
     return f"{value:,.1f}" if unit == "rate" else f"{value:,.0f}"
 
 

@@ -296,6 +296,16 @@ def number(value: float, *, decimals: int = 0) -> str:
     return f"{_rounded(_known(value), decimals):,}"
 
 
+def signed(value: float) -> str:
+    """A change of a score with its sign, to one decimal.
+
+    >>> signed(-6.94), signed(2.0), signed(0.01)
+    ('−6.9', '+2.0', '0.0')
+    """
+    said = f"{_rounded(_known(value), 1):+,}".replace("-", "−")
+    return said.lstrip("+−") if said.lstrip("+−") == "0.0" else said
+
+
 def percent(share: float, n: int) -> str:
     """A share of n as a percentage: no decimals under 200, one from there on; never all or none unless it is.
 
@@ -326,14 +336,18 @@ def interval(low: float, high: float, unit: str) -> str:
     >>> interval(0.001, 0.004, "share")
     'less than 1'
     """
-    if unit not in ("count", "rate", "share", "minutes", "mix"):
-        raise ValueError(f'"{unit}" is not a unit of a measure: count, rate, share, minutes or mix.')
+    if unit not in ("count", "rate", "share", "minutes", "mix", "score", "mean", "per_child"):
+        raise ValueError(
+            f'"{unit}" is not a unit that has a range: count, rate, share, minutes, mix, score, mean or per_child.'
+        )
     if _known(low) > _known(high):
         raise ValueError(f"The range {low} to {high} ends before it begins.")
     if unit in ("share", "mix"):
         ends = [_of_hundred(low, 0, ""), _of_hundred(high, 0, "")]
         return ends[0] if ends[0] == ends[1] and not ends[0].isdigit() else " to ".join(ends)
-    decimals = 1 if unit == "rate" else 0
+    if unit == "score":
+        return f"{signed(low)} to {signed(high)}"
+    decimals = {"rate": 1, "mean": 1, "per_child": 2}.get(unit, 0)
     return f"{number(low, decimals=decimals)} to {number(high, decimals=decimals)}"
 
 

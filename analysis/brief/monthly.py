@@ -159,16 +159,18 @@ def what_changed(numbers: Numbers) -> Html:
 
 
 def _moved_at_sites(numbers: Numbers) -> list[str]:
-    """One line for each chart of a site that is beyond chance, by site and measure."""
+    """One line for each chart of a site that is beyond chance, by site and measure; how many, where sites are not named."""
     lines = []
     for site in numbers.pages.itertuples(index=False):
         for measure in numbers.cards.scorecard:
             found = signals.signal(numbers, measure, site.site_id)
             if found is not None and found.kind in signals.MOVED:
-                lines.append(
-                    f"{site.name}, {numbers.cards.cards[measure].title.lower()}: {signals.say(numbers, found)}."
-                )
-    return lines
+                title = numbers.cards.cards[measure].title.lower()
+                lines.append(f"{site.name}, {title}: {signals.say(numbers, found)}.")
+    if numbers.name_peers or not lines:
+        return lines
+    figures = "figure" if len(lines) == 1 else "figures"
+    return [f"{len(lines)} {figures} of single {numbers.study.place}s; each stands on its own page."]
 
 
 def _before_note(numbers: Numbers) -> Html:
@@ -218,6 +220,8 @@ def _before_words(before: pd.Series | None, card: Card) -> str:
 
 def by_site(numbers: Numbers) -> Html:
     """One row per site, by name, over the year: no rank, since the order of small sites is mostly chance."""
+    if not numbers.name_peers:
+        return Html("")
     chosen = [measure for measure in BY_SITE if measure not in dict(numbers.off)]
     heads = [numbers.cards.cards[measure].short for measure in chosen]
     place = numbers.study.place

@@ -8,6 +8,7 @@ from analysis.brief.kept import open_numbers
 from analysis.brief.markup import Html
 from analysis.brief.monthly import MIXES, REACHED
 from analysis.brief.numbers import Numbers
+from analysis.brief.site_by_site import funnel, measure_of_the_month
 from analysis.params import one_site
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target, bounds
@@ -272,6 +273,13 @@ def trends(numbers: Numbers, site: str) -> Html:
     chosen = list(dict.fromkeys([*moved, *names]))[:MOST_CHARTS]
     drawn = (panels.trend(numbers, measure, site=site) for measure in chosen)
     return Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
+
+
+def beside_the_others(numbers: Numbers, site: str) -> Html:
+    """The site in the funnel of the month's measure; nothing where it is too small to be placed."""
+    measure = measure_of_the_month(numbers)
+    row = numbers.row(measure, numbers.windows.year, site=site) if measure else None
+    return funnel(numbers, measure, named=site) if row is not None and pd.notna(row["value"]) else Html("")
 
 
 def mixes(numbers: Numbers, site: str) -> Html:

@@ -34,6 +34,10 @@ def side_by_side(numbers: Numbers) -> Html:
     measure = measure_of_the_month(numbers)
     if measure is None or len(numbers.pages) < 2:
         return Html("")
+    if not numbers.name_peers:
+        return markup.paragraph(
+            f"{numbers.study.place.capitalize()}s are not named to each other here. Each has a page of its own."
+        )
     card = numbers.cards.cards[measure]
     target = target_for(card, numbers.windows.year)
     places = [(site.name, _small(numbers, measure, site.site_id)) for site in numbers.pages.itertuples(index=False)]
@@ -54,7 +58,7 @@ def _small(numbers: Numbers, measure: str, site: str) -> pd.DataFrame:
     return pd.DataFrame({"value": points["value"], "n": points["denominator"], "mark": points["mark"]})
 
 
-def funnel(numbers: Numbers, measure: str, *, named: str | None = None, name_others: bool = True) -> Html:
+def funnel(numbers: Numbers, measure: str, *, named: str | None = None) -> Html:
     """The year of every site that may be shown against its size; nothing where too few can be.
 
     With `named` the site is named on its own page; the others are named only where peers may be.
@@ -63,7 +67,7 @@ def funnel(numbers: Numbers, measure: str, *, named: str | None = None, name_oth
     if len(rows) < FEWEST_SITES:
         return Html("")
     card = numbers.cards.cards[measure]
-    drawing, words = funnel_drawing(numbers, measure, rows, named=named, name_others=name_others)
+    drawing, words = funnel_drawing(numbers, measure, rows, named=named)
     note = (
         f"Grey: 99.8 of 100 sites that work alike would lie there; dotted: 95 of 100, with the spread between sites that there is. "
         f"Line: the sites together. Spiegelhalter 2005. {numbers.windows.year.words}. {len(rows)} of {len(numbers.pages)} can be shown."
@@ -71,9 +75,7 @@ def funnel(numbers: Numbers, measure: str, *, named: str | None = None, name_oth
     return markup.figure(drawing.svg, alt=drawing.alt, caption=f"{card.title}: {words}", note=note, name=f"funnel-{measure}-{named or 'all'}")  # fmt: skip
 
 
-def funnel_drawing(
-    numbers: Numbers, measure: str, rows: pd.DataFrame, *, named: str | None, name_others: bool
-) -> tuple[Drawing, str]:
+def funnel_drawing(numbers: Numbers, measure: str, rows: pd.DataFrame, *, named: str | None) -> tuple[Drawing, str]:
     """The funnel and what it shows in words."""
     card = numbers.cards.cards[measure]
     judged = {
@@ -88,7 +90,7 @@ def funnel_drawing(
         n=rows["denominator"], value=rows["numerator"] / rows["denominator"], outside=outside.to_numpy()
     )
     own = panels.place_name(numbers, named) if named else None
-    others = sites["name"].where(sites["name"].eq(own) | name_others, "another site")
+    others = sites["name"].where(sites["name"].eq(own) | numbers.name_peers, "another site")
     drawing = draw_funnel(
         sites.assign(name=others),
         _lines(judged[99].sections, adjusted=bool(judged[99].figures["adjusted"]), largest=sites["n"].max()),
@@ -96,7 +98,7 @@ def funnel_drawing(
         named=[own] if own else [],
         target=float(judged[99].figures["target"]),
     )
-    return drawing, _funnel_words(sites, own, numbers.study.place, name_others)
+    return drawing, _funnel_words(sites, own, numbers.study.place, numbers.name_peers)
 
 
 def _year(numbers: Numbers, measure: str) -> pd.DataFrame:

@@ -86,11 +86,21 @@ def value_words(row: Mapping, unit: str) -> str:
 
     >>> value_words({"value": 34.0}, "minutes"), value_words({"value": 4.26}, "rate"), value_words({"value": 1234.0}, "count")
     ('34 minutes', '4.3', '1,234')
+    >>> value_words({"value": -6.94}, "score"), value_words({"value": 1.318}, "per_child"), value_words({"value": 0.25}, "portion")
+    ('−6.9 points', '1.32', '25%')
     >>> value_words({"value": 0.5, "numerator": 6, "denominator": 12}, "share")
     '6 of 12 (50%)'
     """
     if unit == "minutes":
         return f"{markup.number(row['value'])} minutes"
+    if unit == "score":
+        return f"{markup.signed(row['value'])} points"
+    if unit == "mean":
+        return markup.number(row["value"], decimals=1)
+    if unit == "portion":
+        return markup.percent(row["value"], 1)
+    if unit in ("per_child", "number"):
+        return markup.number(row["value"], decimals=2 if unit == "per_child" else 0)
     if unit == "rate":
         return markup.number(row["value"], decimals=1)
     if unit == "count":

@@ -39,7 +39,7 @@ NEEDED = tuple(
     name if table == "episodes" else f"{table}.{name}" for table, each in RECEIVED.items() for name in each.names
 )
 BY_CHILD = ("episodes", "discharges")  # kinds of row that say who the child is
-UNITS = ("count", "rate", "share", "minutes", "mix", "score", "per_child", "number", "portion")
+UNITS = ("count", "rate", "share", "minutes", "mix", "score", "mean", "per_child", "number", "portion")
 
 
 class Card(Record):
@@ -51,7 +51,7 @@ class Card(Record):
 
     `unit` says how its values become a figure: distinct ids (count), distinct ids per 1,000 children and year (rate; `per` names
     the children), part of those measurable (share), a quantile (minutes), a share for each category (mix), a mean with a t interval
-    (score), rows for each distinct child (per_child), a sum (number), a part of what there is, of which nothing is a sample
+    (score for a change that has a sign, mean), rows for each distinct child (per_child), a sum (number), a part of what there is, of which nothing is a sample
     (portion). `hide` says what of it counts children: the denominator alone (people), the numerator too (all), nothing (none).
 
     `adds_up` is false where a longer period is not the sum of its months. `hours` are those at which the bands of a time-of-day

@@ -19,7 +19,7 @@ from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 KEY = list(MEASURES_TABLE.key)
 HIDES = ("people", "all", "none")
-UNITS = ("count", "rate", "share", "minutes", "mix", "score", "per_child", "number", "portion")
+UNITS = ("count", "rate", "share", "minutes", "mix", "score", "mean", "per_child", "number", "portion")
 COUNTED = ("count", "rate", "per_child")  # units whose numerator counts people whatever the measure hides
 WHOLE = "all"  # the stratum that holds every episode, as the contract's column says
 ELSEWHERE = "(elsewhere)"  # episodes in the statewide row of places that have no row; never shown

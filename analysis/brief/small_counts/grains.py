@@ -274,7 +274,7 @@ def _counts(measures: pd.DataFrame, grains: Sequence[Grain], *, hide: str, unit:
     top, bottom = (measures[name].astype("Float64").fillna(0).astype(float) for name in ("numerator", "denominator"))
     if hide == "people":
         cells = {"n": top if unit in ("count", "rate") else bottom}
-    elif unit in ("rate", "minutes", "score"):
+    elif unit in ("rate", "minutes", "score", "mean"):
         cells = {"n": top if unit == "rate" else bottom}
     else:
         cells = {"n": bottom, "yes": top, "no": bottom - top}
