@@ -67,6 +67,18 @@ def span(first: pd.Period, last: pd.Period) -> Period:
     return Period(first, last, f"{first}" if first == last else f"{first}_{last}")
 
 
+def quarters(first: pd.Period, last: pd.Period, *, fiscal_year_starts: int = 7) -> list[Period]:
+    """The whole quarters of the fiscal year between two months, those included.
+
+    >>> [quarter.name for quarter in quarters(pd.Period("2026-02"), pd.Period("2026-10"))]
+    ['2026-04_2026-06', '2026-07_2026-09']
+    >>> [quarter.name for quarter in quarters(pd.Period("2026-02"), pd.Period("2026-10"), fiscal_year_starts=9)]
+    ['2026-03_2026-05', '2026-06_2026-08']
+    """
+    begin = first + (fiscal_year_starts - first.month) % 3
+    return [span(month, month + 2) for month in pd.period_range(begin, last, freq="M")[::3] if month + 2 <= last]
+
+
 def period(text: str, *, fiscal_year_starts: int = 7) -> Period:
     """Read a period as the path writes it. SFY2026 with a July start is July 2025 to June 2026.
 

@@ -32,15 +32,34 @@ def cut_of(period: str, first: str = "2024-11-01", last: str = "2026-10-31", stu
 @pytest.mark.parametrize(
     ("period", "before", "year", "last_block"),
     [
-        ("2026-10", "2025-10_2026-09", "2025-11_2026-10", "2026-08_2026-10"),
+        ("2026-10", "2025-10_2026-09", "2025-10_2026-09", "2026-07_2026-09"),  # October's quarter is not over
         ("2026Q3", "2025-07_2026-06", "2025-10_2026-09", "2026-07_2026-09"),
         ("SFY2026", "2024-11_2025-06", "2025-07_2026-06", "2026-04_2026-06"),  # the records begin in November 2024
-        ("2026-09_2026-10", "2025-09_2026-08", "2025-11_2026-10", "2026-08_2026-10"),
+        ("2026-09_2026-10", "2025-09_2026-08", "2025-10_2026-09", "2026-07_2026-09"),
     ],
 )
 def test_windows_of_each_form_of_period(period, before, year, last_block):
     cut = cut_of(period)
     assert (cut.now.name, cut.before.name, cut.year.name, cut.blocks[-1].name) == (period, before, year, last_block)
+
+
+def test_quarters_and_the_year_of_them_move_with_the_quarter_alone():
+    august, september, october = (cut_of(period) for period in ("2026-08", "2026-09", "2026-10"))
+    assert (august.year.name, august.blocks[-1].name) == ("2025-07_2026-06", "2026-04_2026-06")
+    assert (september.year, september.blocks) == (october.year, october.blocks)
+    assert september.year.name == "2025-10_2026-09"
+
+
+def test_a_fiscal_year_from_september_has_its_own_quarters():
+    cut = cut_of("2026-10", study=STUDY.model_copy(update={"fiscal_year_starts": 9}))
+    assert (cut.blocks[-1].name, cut.year.name) == ("2026-06_2026-08", "2025-09_2026-08")
+
+
+def test_the_year_is_what_there_is_where_the_records_are_younger():
+    young = cut_of("2026-10", first="2026-05-01")
+    assert (young.year.name, [block.name for block in young.blocks]) == ("2026-07_2026-09", ["2026-07_2026-09"])
+    younger = cut_of("2026-10", first="2026-08-01")
+    assert (younger.year.name, younger.blocks) == ("2026-08_2026-10", ())
 
 
 def test_a_period_before_the_extract_is_a_sentence():
@@ -72,7 +91,8 @@ def test_fewer_than_three_whole_months_are_no_comparison():
 
 
 def test_only_spans_that_no_site_is_shown_in_are_extra():
-    assert [window.name for window in cut_of("2026-10").extra] == ["2025-10_2026-09"]
+    assert cut_of("2026-10").extra == ()  # the months before are the year
+    assert [window.name for window in cut_of("2026-09").extra] == ["2025-09_2026-08"]
     assert [window.name for window in cut_of("2026Q3").extra] == ["2026Q3", "2025-07_2026-06"]
 
 

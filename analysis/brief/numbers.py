@@ -15,13 +15,12 @@ from analysis.brief.small_counts.disclosure import hide_small
 from analysis.brief.small_counts.grains import Grains, choose_grains
 from analysis.intake.source import read_source
 from analysis.params import ROOT, Disclosure, ParamsError, Study
-from analysis.periods import Period, first_complete_month, span
+from analysis.periods import Period, first_complete_month, quarters, span
 from analysis.quality.cards import Card, Cards, read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
 from analysis.tables import STATEWIDE
 
-BLOCK_MONTHS = 3  # a hidden month gives way to three months counted back from the last, then to the year
-YEAR_MONTHS = 12
+YEAR_QUARTERS = 4  # a hidden month gives way to whole quarters, then to a year of them: neither moves with every brief
 FEWEST_BASELINE_MONTHS = 3
 EVERY_EPISODE = "episodes"  # the measure that counts every episode: what it hides of a place, no other measure shows
 
@@ -37,9 +36,9 @@ class Windows:
     before : Period or None
         The months that it is compared with, which end just before it; none where fewer than three are whole.
     year : Period
-        Twelve months that end with it, fewer where the records are younger.
+        The last four whole quarters, fewer where the records are younger; the months there are where no quarter is whole.
     months, blocks : tuple of Period
-        Single months, and blocks of three months counted back from the last, over the history.
+        Single months, and the whole quarters of the fiscal year, over the history.
     partial : Period or None
         The month after `now` where the extract ends inside it: shown as incomplete.
     complete : bool
@@ -117,7 +116,7 @@ def windows(study: Study, now: Period, covers: tuple[pd.Timestamp, pd.Timestamp]
     >>> covers = pd.Timestamp("2024-08-18"), pd.Timestamp("2025-12-17")
     >>> cut = windows(params.study("lane_county"), params.study("lane_county").period("2025-11"), covers)
     >>> cut.before.name, cut.year.name, cut.partial.name, cut.complete, cut.blocks[-1].name
-    ('2025-01_2025-10', '2025-01_2025-11', '2025-12', True, '2025-09_2025-11')
+    ('2025-01_2025-10', '2025-01_2025-09', '2025-12', True, '2025-07_2025-09')
     """
     first_on, last_on = covers
     if now.to_on < first_on or now.from_on > last_on:
@@ -130,7 +129,8 @@ def windows(study: Study, now: Period, covers: tuple[pd.Timestamp, pd.Timestamp]
         start = max(start, first_complete_month(study.complete_from.day))
     start = min(start, now.last)
     months = pd.period_range(max(start, now.last - study.history_months + 1), now.last, freq="M")
-    ends = [now.last - BLOCK_MONTHS * back for back in range(len(months) // BLOCK_MONTHS)]
+    whole = quarters(start, now.last, fiscal_year_starts=study.fiscal_year_starts)
+    year = whole[-YEAR_QUARTERS:] or [span(start, now.last)]
     baseline = now.before(study.baseline_months)
     first_before = max(baseline.first, start)
     whole_before = (baseline.last - first_before).n + 1 if first_before <= baseline.last else 0
@@ -138,9 +138,9 @@ def windows(study: Study, now: Period, covers: tuple[pd.Timestamp, pd.Timestamp]
     return Windows(
         now=now,
         before=span(first_before, baseline.last) if whole_before >= FEWEST_BASELINE_MONTHS else None,
-        year=span(max(now.last - YEAR_MONTHS + 1, start), now.last),
+        year=span(year[0].first, year[-1].last),
         months=tuple(span(month, month) for month in months),
-        blocks=tuple(span(end - BLOCK_MONTHS + 1, end) for end in reversed(ends)),
+        blocks=tuple(quarter for quarter in whole if quarter.first >= months[0]),
         partial=span(after, after) if after.start_time <= last_on < after.end_time.normalize() else None,
         complete=now.to_on <= last_on,
     )

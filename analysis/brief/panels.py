@@ -309,8 +309,8 @@ def small_counts_note() -> Html:
     rule = disclosure()
     return Html(
         f'<p class="note">Figures behind which fewer than {rule.smallest_shown} people stand are not shown, nor is one more wherever '
-        f"the first could be worked out from it; both read “{markup.escaped(rule.mark)}”. Single months give way to three months, "
-        "then to the year.</p>"
+        f"the first could be worked out from it; both read “{markup.escaped(rule.mark)}”. Single months give way to whole quarters, "
+        "then to a year of four quarters.</p>"
     )
 
 

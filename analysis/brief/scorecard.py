@@ -1,4 +1,4 @@
-"""One site's page: its year, its last three months, how sure they are, and what to look at next."""
+"""One site's page: its year, its last quarter, how sure they are, and what to look at next."""
 
 import pandas as pd
 
@@ -88,7 +88,7 @@ def _given(numbers: Numbers, site: str) -> tuple[str, pd.Series] | None:
 
 
 def key_table(numbers: Numbers, site: str) -> Html:
-    """One row per measure: the last three months, the year with its range, the state's year, the standard, and the word for it."""
+    """One row per measure: the last whole quarter, the year with its range, the state's year, the standard, and the word for it."""
     three = numbers.windows.blocks[-1] if numbers.windows.blocks else None
     lines = [
         _line(numbers, measure, site, three)
@@ -97,7 +97,7 @@ def key_table(numbers: Numbers, site: str) -> Html:
     ]
     headers = [
         "Measure",
-        "Last 3 months",
+        "Last quarter",
         "Year",
         "95% range",
         panels.place_name(numbers, STATEWIDE).capitalize(),
@@ -110,7 +110,7 @@ def key_table(numbers: Numbers, site: str) -> Html:
         headers=headers,
         numeric=headers[1:6],
     )
-    months = f"The last three months are {three.words}. " if three is not None else ""
+    months = f"The last whole quarter is {three.words}. " if three is not None else ""
     return markup.together(table, Html(f'<p class="note">{markup.escaped(f"{months}{panels.hidden_note()}")}</p>'))
 
 
