@@ -27,8 +27,8 @@ SITE_NOTEBOOKS := site_scorecard
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
-reads_collaborative_brief = $(reads_data_quality)
-reads_site_scorecard = $(reads_data_quality)
+reads_collaborative_brief = $(reads_data_quality) $(wildcard params/$1/releases/*.json)
+reads_site_scorecard = $(reads_collaborative_brief)
 reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \

@@ -29,7 +29,7 @@ def title(study: Study, what: str, under: str) -> Html:
 
 
 def last_line(study: Study, notebook: str) -> Html:
-    """What the page was made from: its data, the params that its notebook reads, versions."""
+    """What the page was made from: the params that its notebook reads, versions."""
     return Html(f'<p class="made-from">{markup.escaped(say_made_from(made_from(study.name, notebook=notebook)))}</p>')
 
 

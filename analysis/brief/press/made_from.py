@@ -1,9 +1,12 @@
-"""What a brief was made from: commit, hashes of params and data, versions. No time, no path of a machine."""
+"""What a brief was made from: commit, hashes of params and data, versions. No time, no path of a machine.
+
+The hashes of data are for the record inside runs/ alone: they differ between two states that differ in hidden counts only.
+"""
 
 import hashlib
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,11 +20,12 @@ HEX_DIGITS = 12
 # Which files of params/ each notebook reads: shared ones, and those of the study's own folder where they are there. The Makefile
 # rebuilds by the same lists; a test holds both against the files that are really opened.
 EVERY_BRIEF = ("disclosure.yml", "measures.yml"), ("study.yml", "source.yml")
+RELEASES = "releases/*.json"  # what was released before: never in what a page prints, or releasing it would change it
 DOLLARS = ("costs.csv", "shares.csv", "assumptions.csv")
 READS = {
     "data_quality": EVERY_BRIEF,
-    "collaborative_brief": EVERY_BRIEF,
-    "site_scorecard": EVERY_BRIEF,
+    "collaborative_brief": (EVERY_BRIEF[0], (*EVERY_BRIEF[1], RELEASES)),
+    "site_scorecard": (EVERY_BRIEF[0], (*EVERY_BRIEF[1], RELEASES)),
     "ed_diversion": ((*EVERY_BRIEF[0], "diversion.yml"), EVERY_BRIEF[1]),
     "placement_avoidance": ((*EVERY_BRIEF[0], "diversion.yml", "stayed_home.csv"), EVERY_BRIEF[1]),
     "cost_savings": (
@@ -38,48 +42,49 @@ def params_read(study: str, notebook: str, *, root: Path = ROOT) -> list[Path]:
     ['source.yml', 'study.yml', 'disclosure.yml', 'measures.yml']
     """
     shared, own = READS[notebook]
-    paths = [*(root / "params" / name for name in shared), *(root / "params" / study / name for name in own)]
+    paths = [*(root / "params" / name for name in shared)]
+    paths += [path for name in own for path in (root / "params" / study).glob(name)]
     return sorted(path for path in paths if path.is_file())
 
 
 def made_from(study: str, *, notebook: str | None = None, root: Path = ROOT) -> dict:
     """What a brief of a study is made from, as plain values for JSON.
 
-    `params` are the files that the notebook reads; without one, all directly in params/ and in the study's own folder. `data`
-    are the Parquet tables of data/processed/<study>/. Each maps a path from the root to the first 12 hex digits of its sha256.
+    `params` are the files that the notebook reads; without one, all directly in params/ and in the study's own folder.
+    `releases` is the ledger of what was released before, `data` are the Parquet tables of data/processed/<study>/. Each maps a
+    path from the root to the first 12 hex digits of its sha256.
     `commit` is None outside a git repository; `tracked_files_changed` says whether the commit is the whole story.
 
     >>> made = made_from("demo")
     >>> sorted(made)
-    ['commit', 'data', 'params', 'study', 'tracked_files_changed', 'versions']
+    ['commit', 'data', 'params', 'releases', 'study', 'tracked_files_changed', 'versions']
     >>> "params/demo/study.yml" in made["params"], "params/lane_county/study.yml" in made["params"]
     (True, False)
     """
     every = [*(root / "params").glob("*"), *(root / "params" / study).rglob("*")]
     used = params_read(study, notebook, root=root) if notebook else [path for path in every if path.is_file()]
+    ledger = set((root / "params" / study).glob(RELEASES))
     changes = _git("status", "--porcelain", "--untracked-files=no", root=root)
     return {
         "study": study,
         "commit": _git("rev-parse", "HEAD", root=root),
         "tracked_files_changed": None if changes is None else bool(changes),
-        "params": _hashes(used, root),
+        "params": _hashes([path for path in used if path not in ledger], root),
+        "releases": _hashes(ledger, root),
         "data": _hashes((root / "data" / "processed" / study).glob("*.parquet"), root),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
     }
 
 
 def say_made_from(made: Mapping) -> str:
-    """The last line of a brief: which data, params and versions made it. Without the commit, so a rebuild of the same
-    inputs gives the same page.
+    """The last line of a brief: which params and versions made it, and nothing of what is hidden: no hash of the data. Without the
+    commit, so a rebuild of the same inputs gives the same page.
 
-    >>> say_made_from({"study": "demo", "data": {"a": "1"}, "params": {"b": "2"}, "versions": {"python": "3.11.7", "pandas": "2.3.3"}})
-    'Made from study demo: data 6a03830a1811, params 9e099e587dab; python 3.11.7, pandas 2.3.3.'
+    >>> say_made_from({"study": "demo", "params": {"b": "2"}, "versions": {"python": "3.11.7", "pandas": "2.3.3"}})
+    'Made from study demo: params 9e099e587dab; python 3.11.7, pandas 2.3.3.'
     """
     versions = ", ".join(f"{name} {number}" for name, number in made["versions"].items())
-    return (
-        f"Made from study {made['study']}: data {_hash_of_all(made['data'])}, "
-        f"params {_hash_of_all(made['params'])}; {versions}."
-    )
+    return f"Made from study {made['study']}: params {_hash_of_all(made['params'])}; {versions}."
 
 
 def hash_of(path: Path) -> str:
@@ -88,12 +93,16 @@ def hash_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:HEX_DIGITS]
 
 
+def hash_of_text(text: str) -> str:
+    """The first 12 hex digits of a text's sha256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:HEX_DIGITS]
+
+
 def _hash_of_all(hashes: Mapping[str, str]) -> str:
-    lines = "".join(f"{name} {digits}\n" for name, digits in sorted(hashes.items()))
-    return hashlib.sha256(lines.encode()).hexdigest()[:HEX_DIGITS]
+    return hash_of_text("".join(f"{name} {digits}\n" for name, digits in sorted(hashes.items())))
 
 
-def _hashes(paths: list[Path], root: Path) -> dict[str, str]:
+def _hashes(paths: Iterable[Path], root: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): hash_of(path) for path in sorted(paths)}
 
 

@@ -11,6 +11,7 @@ import mistune
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 
+from analysis.brief.press.made_from import hash_of_text
 from analysis.brief.press.notebooks import RunError
 
 # With fewer sections than this a list of them is longer than the way to them.
@@ -30,7 +31,7 @@ class PageError(RunError):
 
 @dataclass(frozen=True)
 class Outline:
-    """A page's body in its final form: `title` is the text of its one h1, `last_line` what it says it was made from."""
+    """A page's body in its final form: `title` is the text of its one h1, `last_line` what it was made from and what it shows."""
 
     title: str
     body: str
@@ -110,8 +111,10 @@ def picture(svg: str, alt: str | None) -> str:
 def outline(body: str) -> Outline:
     """Add what a body of HTML needs to be a page: anchors, a list of sections before the first of them, tables that scroll by themselves.
 
+    The last line gets a hash of the body: two pages are known to show the same by it, and it tells nothing that they don't.
+
     >>> outline('<h1>Sites &amp; <em>months</em></h1><p class="made-from">Made from demo.</p>')
-    Outline(title='Sites & months', body='<h1>Sites &amp; <em>months</em></h1>', last_line='Made from demo.')
+    Outline(title='Sites & months', body='<h1>Sites &amp; <em>months</em></h1>', last_line='Made from demo. Shown: ae21366d75f4.')
     """
     headings = re.findall(r"<h1\b[^>]*>(.*?)</h1>", body, flags=re.DOTALL)
     if len(headings) != 1:
@@ -121,7 +124,8 @@ def outline(body: str) -> Outline:
     last = re.findall(r'<p class="made-from">(.*?)</p>', body, flags=re.DOTALL)
     body = re.sub(r'<p class="made-from">.*?</p>', "", body, flags=re.DOTALL)
     body = _with_contents(_with_scrolling_tables(body))
-    return Outline(_text(headings[0]), body, " ".join(last))
+    shown = [f"Shown: {hash_of_text(body)}."] if last else []
+    return Outline(_text(headings[0]), body, " ".join([*last, *shown]))
 
 
 def _with_scrolling_tables(body: str) -> str:

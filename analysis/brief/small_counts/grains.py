@@ -6,14 +6,14 @@ from the state: then the smallest of the others is shown more coarsely as well. 
 system of sums (analysis/brief/small_counts/sums.py), and more is hidden until it fixes no hidden count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from analysis.brief.small_counts.sums import Sums, read_sums
-from analysis.periods import Period
+from analysis.brief.small_counts.sums import Leak, Sums, read_sums
+from analysis.periods import Period, span
 from analysis.tables import STATEWIDE
 
 Grain = Sequence[Period]  # the windows that belong to it, in order of time
@@ -29,10 +29,24 @@ class Grains:
         Index of the finest grain at which a site may be shown, the number of grains where at none; by site_id.
     hidden_state : frozenset of str
         Windows, by name, in which the state's own figure is hidden.
+    given_away : tuple of (str, str)
+        Places and windows, by name, of which earlier releases alone fix a hidden count: nothing hidden now can help.
     """
 
     finest: pd.Series
     hidden_state: frozenset[str]
+    given_away: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Released:
+    """What earlier releases showed of one measure: figures by place and window, every window that they had, and the windows
+    in which the state's figure may not be shown now, since an incomplete one was shown before.
+    """
+
+    figures: frozenset[tuple[str, Period]] = frozenset()
+    windows: frozenset[Period] = frozenset()
+    never: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,7 @@ def choose_grains(
     smallest: int,
     adds_up: bool = True,
     no_finer_than: Grains | None = None,
+    released: Released | None = None,
 ) -> Grains:
     """The grain of every site, and the windows in which the state is hidden, so that no small count can be worked out.
 
@@ -62,7 +77,8 @@ def choose_grains(
     shown in, in the order of their worth; they may overlap the others. Under hide "people" one count a row counts people,
     under "all" the numerator and its complement too. Where `adds_up` is False (children, who may come twice) only the
     episodes behind the figure are added up over months and sites. `no_finer_than` is what another measure of the same
-    episodes shows: a figure that is hidden there is hidden here.
+    episodes shows: a figure that is hidden there is hidden here. `released` joins the sums as published for good; then the
+    rows hold every month of its windows too.
 
     Whoever reads the pages is taken to know in which windows a place had nothing at all, as from its opening day.
 
@@ -73,34 +89,64 @@ def choose_grains(
     >>> choose_grains(rows, grains, hide="people", unit="count", smallest=11).finest.to_dict()   # b covers a
     {'a': 1, 'b': 1}
     """
-    counts = _counts(measures, [*grains, extra], hide=hide, unit=unit)
+    released = released or Released()
+    earlier = _months_before(grains, released)
+    counts = _counts(measures, [*grains, extra, earlier], hide=hide, unit=unit)
     kinds = counts.state[0].shape[-1] if adds_up else 1
+    position = {STATEWIDE: None, **{name: at for at, name in enumerate(counts.names)}}
+    figures = {(position[place], window) for place, window in released.figures if place in position}
     sums = [
-        read_sums([each[..., kind] for each in counts.sites], [each[..., kind] for each in counts.state],
-                  [*grains, extra], smallest) for kind in range(kinds)
+        read_sums([each[..., kind] for each in counts.sites[:-1]], [each[..., kind] for each in counts.state[:-1]],
+                  [*grains, extra], smallest, before=(earlier, counts.sites[-1][..., kind], counts.state[-1][..., kind]),
+                  released=figures, told=released.windows) for kind in range(kinds)
     ]  # fmt: skip
-    of_grains = Counts(counts.names, counts.sites[:-1], counts.state[:-1])
+    of_grains = Counts(counts.names, counts.sites[:-2], counts.state[:-2])
     finest, given = _own_finest(of_grains, grains, smallest), frozenset()
     if no_finer_than is not None:
         finest = np.maximum(finest, no_finer_than.finest.reindex(counts.names).to_numpy())
         given = no_finer_than.hidden_state
     small_extra = {
-        window.name for window, state in zip(extra, counts.state[-1], strict=True) if _is_small(state, smallest).any()
+        window.name for window, state in zip(extra, counts.state[-2], strict=True) if _is_small(state, smallest).any()
     }
-    finest, hidden, guarded = _close(sums, of_grains, grains, finest, given, small_extra, smallest)
-    hidden |= _hidden_extra(sums, [window.name for window in extra], finest, hidden, guarded, given | small_extra)
-    return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden))
+    small_extra |= released.never
+    lost = _given_away(sums, grains, finest, small_extra) if released.figures else set()
+    finest, hidden, guarded = _close(sums, of_grains, grains, finest, given, small_extra, smallest, lost)
+    hidden |= _hidden_extra(sums, [window.name for window in extra], finest, hidden, guarded, given | small_extra, lost)
+    names = {(STATEWIDE if site is None else [*counts.names, STATEWIDE][site], window.name) for site, window in lost}
+    return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden), tuple(sorted(names)))
+
+
+def _months_before(grains: Sequence[Grain], released: Released) -> list[Period]:
+    """The months of earlier releases that are no window of this one, in order."""
+    here = {window.first for window in grains[0]}
+    return [span(month, month) for month in sorted({m for window in released.windows for m in window.months} - here)]
+
+
+def _given_away(
+    sums: list[Sums], grains: Sequence[Grain], finest: np.ndarray, guarded: Collection[str]
+) -> set[tuple[int | None, Period]]:
+    """What earlier releases fix by themselves, with everything hidden now."""
+    nowhere, all_hidden = np.full_like(finest, len(grains)), {window.name for grain in grains for window in grain}
+    return {(leak.site, leak.window) for each in sums for leak in each.leaks(nowhere, all_hidden, guarded)}
 
 
 def _hidden_extra(
-    sums: list[Sums], extra: list[str], finest: np.ndarray, hidden: set[str], guarded: list[set[str]], never: set[str]
+    sums: list[Sums],
+    extra: list[str],
+    finest: np.ndarray,
+    hidden: set[str],
+    guarded: list[set[str]],
+    never: set[str],
+    lost: set[tuple[int | None, Period]],
 ) -> set[str]:
     """The extra windows that give something away beside those before them, or are `never` shown."""
     shown: list[str] = []
     for name in extra:
         tried = [*shown, name]
         if name not in never and not any(
-            each.leaks(finest, hidden, own, tried) for each, own in zip(sums, guarded, strict=False)
+            (leak.site, leak.window) not in lost
+            for each, own in zip(sums, guarded, strict=False)
+            for leak in each.leaks(finest, hidden, own, tried)
         ):
             shown = tried
     return set(extra) - set(shown)
@@ -114,6 +160,7 @@ def _close(
     given: frozenset[str],
     small_extra: set[str],
     smallest: int,
+    lost: set[tuple[int | None, Period]],
 ) -> tuple[np.ndarray, set[str], list[set[str]]]:
     """Hide until nothing small can be worked out: the grain of each site, the hidden windows of the state, and by count
     those of them that must stay unknown.
@@ -130,11 +177,15 @@ def _close(
         found = (
             (each, leak)
             for each, own in zip(sums, guarded, strict=False)  # of children only the episodes add up
-            for leak in each.leaks(finest, hidden, own)[:1]
+            for leak in each.leaks(finest, hidden, own)
+            if (leak.site, leak.window) not in lost
         )
         if (first := next(found, None)) is None:
             return finest, hidden, guarded
         system, leak = first
+        if system.released:
+            _cover_beside_releases(system, leak, finest, covers, hidden, by_size, len(grains))
+            continue
         sites, windows = system.behind(leak, finest, hidden)
         others = [site for site in by_size if site in sites] or [site for site in by_size if finest[site] <= leak.grain]
         if leak.site is not None and others:
@@ -144,6 +195,50 @@ def _close(
         else:  # its own longer windows give it away
             own = [leak.site] if leak.site in range(len(finest)) else by_size
             finest[next(site for site in own if finest[site] < len(grains))] += 1
+
+
+def _cover_beside_releases(
+    system: Sums, leak: Leak, finest: np.ndarray, covers: set[str], hidden: set[str], by_size: list[int], grains: int
+) -> None:
+    """Hide what takes this leak away: of the sums of this release the first that does so alone, else one more at any rate.
+
+    Sums of earlier releases cannot be hidden, so that what takes part may be of no help; each is tried before it is chosen.
+    """
+    taking_part, windows = system.behind(leak, finest, hidden)
+    # A place shown by month is in no sum: its months are known. It may cover all the same.
+    known = [site for site in by_size if finest[site] == 0 and site not in taking_part]
+    sites = [*(site for site in by_size if site in taking_part), *known]
+    sites = [site for site in sites if site != leak.site] + [site for site in by_size if site == leak.site]
+    sites = [site for site in sites if finest[site] < grains]
+
+    def coarser(site: int, at: int) -> np.ndarray:
+        tried = finest.copy()
+        tried[site] = at
+        return tried
+
+    places = [(site, at) for at in (None, grains) for site in sites]
+    by_place = ((site, finest[site] + 1 if at is None else at) for site, at in places)
+    by_window = iter(windows)
+    if leak.site is None:
+        for name in by_window:
+            if not system.fixes(leak, finest, hidden | {name}):
+                covers.add(name)
+                return
+    for site, at in by_place:
+        if not system.fixes(leak, coarser(site, at), hidden):
+            finest[site] = at
+            return
+    for name in by_window:
+        if not system.fixes(leak, finest, hidden | {name}):
+            covers.add(name)
+            return
+    # No single one helps: one of those that take part goes, and the search begins again.
+    if involved := [site for site in sites if site in taking_part or site == leak.site]:
+        finest[involved[0]] += 1
+    elif windows:
+        covers.add(windows[0])
+    else:
+        finest[next(site for site in by_size if finest[site] < grains)] += 1
 
 
 def _small_state_windows(counts: Counts, grains: Sequence[Grain], finest: np.ndarray, smallest: int) -> list[set[str]]:

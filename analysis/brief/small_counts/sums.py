@@ -14,11 +14,14 @@ DEPENDENT = 1e-10  # an eigenvalue below this part of the largest is none: one s
 
 @dataclass(frozen=True)
 class Leak:
-    """A hidden count that the shown sums fix: at a site (its position; None for the state), in a window of a grain."""
+    """A hidden count that the shown sums fix: at a site (its position; None for the state), in a window as fine as a grain."""
 
     site: int | None
     grain: int
-    window: int
+    window: Period
+
+
+Figure = tuple[int | None, Period]  # a place (its position among the sites; None for the state) in a window
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Sums:
     months : array of int, every month of any window
     any_there : bool array (site, month), False where a place is known to have had none
     smallest : int, the smallest count that may be shown
+    released : frozenset of Figure, what earlier releases showed: public for good
+    older : list of (Figure, grain), small counts in windows of earlier releases that this one does not have
     """
 
     windows: list[Sequence[Period]]
@@ -40,6 +45,8 @@ class Sums:
     months: np.ndarray
     any_there: np.ndarray
     smallest: int
+    released: frozenset[Figure] = frozenset()
+    older: Sequence[tuple[Figure, int]] = ()
 
     def leaks(
         self, finest: np.ndarray, state_hidden: Collection[str], guarded: Collection[str], extra: Collection[str] = ()
@@ -50,31 +57,42 @@ class Sums:
         move is fixed; one that moves is not, since every hidden count is positive and a short enough move is possible.
         """
         unknown = self._unknown(finest)
-        shown = np.array([line for line, _ in self._shown(finest, state_hidden, extra, unknown)])
-        start = np.random.default_rng(SEED_OF_THE_MOVE).standard_normal(int(unknown.sum()))
-        move = start - shown.T @ _weights(shown, start) if len(shown) else start
+        move = self._move(finest, state_hidden, extra, unknown)
         found = [
             leak for leak, line in self._targets(finest, state_hidden, guarded, unknown) if abs(line @ move) < FIXED
         ]
-        return sorted(found, key=lambda leak: (-leak.grain, -1 if leak.site is None else leak.site, leak.window))
+        order = {leak: (-leak.grain, -1 if leak.site is None else leak.site, leak.window) for leak in found}
+        return sorted(found, key=order.__getitem__)
+
+    def fixes(self, leak: Leak, finest: np.ndarray, state_hidden: Collection[str]) -> bool:
+        """True where the shown sums fix this one."""
+        unknown = self._unknown(finest)
+        move = self._move(finest, state_hidden, (), unknown)
+        return abs(self._line(leak.site, leak.window, unknown) @ move) < FIXED
+
+    def _move(self, finest, state_hidden, extra, unknown) -> np.ndarray:
+        """How the unknown counts may move at once with every shown sum left alone."""
+        shown = np.array([line for line, _ in self._shown(finest, state_hidden, extra, unknown)])
+        start = np.random.default_rng(SEED_OF_THE_MOVE).standard_normal(int(unknown.sum()))
+        return start - shown.T @ _weights(shown, start) if len(shown) else start
 
     def behind(self, leak: Leak, finest: np.ndarray, state_hidden: Collection[str]) -> tuple[list[int], list[str]]:
         """The shown sums that give a leak away: sites by position, and windows of the state, the best one to hide first.
 
-        Of the state's windows that is a fine one, near, with a small count; what the brief is about comes last of all.
+        Of the state's windows that is a fine one, near, with a small count; what the brief is about comes last of all. What
+        earlier releases showed is not among them: nobody can hide it.
         """
         unknown = self._unknown(finest)
         shown = self._shown(finest, state_hidden, (), unknown)
-        here = self.windows[leak.grain][leak.window]
-        weights = _weights(np.array([line for line, _ in shown]), self._line(leak.site, here, unknown))
+        weights = _weights(np.array([line for line, _ in shown]), self._line(leak.site, leak.window, unknown))
         news = self.windows[-2][-1].last
 
         def worth(at: int, number: int) -> tuple:
             window = self.windows[at][number]
-            away = abs(window.last.ordinal - here.last.ordinal)
+            away = abs(window.last.ordinal - leak.window.last.ordinal)
             return window.first <= news <= window.last, at, away, self.state[at][number], window.name
 
-        taking_part = [told for weight, (_, told) in zip(weights, shown, strict=True) if abs(weight) > FIXED]
+        taking_part = [told for weight, (_, told) in zip(weights, shown, strict=True) if abs(weight) > FIXED and told]
         sites = sorted({site for site, _, _ in taking_part} - {None, leak.site})
         windows = sorted(worth(at, number) for site, at, number in taking_part if site is None)
         return sites, [name for *_, name in windows]
@@ -83,7 +101,11 @@ class Sums:
         """True for each place and month of which the count is neither shown nor known to be none."""
         by_month = np.isin(self.months, [window.first.ordinal for window in self.windows[0]])
         shown = np.append(finest == 0, False)
-        return self.any_there & ~(shown[:, None] & by_month)
+        known = np.zeros_like(self.any_there)
+        for site, window in self.released:
+            if site is not None and window.first == window.last:
+                known[site] |= self.months == window.first.ordinal
+        return self.any_there & ~(shown[:, None] & by_month) & ~known
 
     def _line(self, site: int | None, window: Period, unknown: np.ndarray) -> np.ndarray:
         """1 for each unknown count that belongs to the place and window."""
@@ -92,8 +114,13 @@ class Sums:
         belongs[slice(None) if site is None else site] = inside
         return belongs[unknown].astype(float)
 
-    def _shown(self, finest, state_hidden, extra, unknown) -> list[tuple[np.ndarray, tuple[int | None, int, int]]]:
-        """Every shown sum with an unknown count in it, and whose it is: site (None for the state), grain, window."""
+    def _shown(
+        self, finest, state_hidden, extra, unknown
+    ) -> list[tuple[np.ndarray, tuple[int | None, int, int] | None]]:
+        """Every shown sum with an unknown count in it, and whose it is: site (None for the state), grain, window.
+
+        One that an earlier release showed is nobody's: hiding it now would not take it back.
+        """
         grains = len(self.windows) - 1
         told = [
             (site, at, number)
@@ -105,20 +132,41 @@ class Sums:
             for number, window in enumerate(grain):
                 if (window.name not in state_hidden) if at < grains else (window.name in extra):
                     told.append((None, at, number))
-        lines = [(self._line(site, self.windows[at][number], unknown), (site, at, number)) for site, at, number in told]
+        out = {_span(site, window) for site, window in self.released}
+        new = [(site, self.windows[at][number], (site, at, number)) for site, at, number in told]
+        every = [
+            *((site, window, None) for site, window in sorted(self.released, key=_order)),
+            *(each for each in new if _span(each[0], each[1]) not in out),
+        ]
+        lines = [(self._line(site, window, unknown), whose) for site, window, whose in every]
         return [(line, whose) for line, whose in lines if line.any()]
 
     def _targets(self, finest, state_hidden, guarded, unknown) -> list[tuple[Leak, np.ndarray]]:
-        """The hidden counts that must stay unknown."""
-        found = []
+        """The hidden counts that must stay unknown, those of earlier releases among them."""
+        found = [Leak(site, at, window) for (site, window), at in self.older]
         for at, grain in enumerate(self.windows):
             if at < len(self.windows) - 1:
                 small = (self.sites[at] > 0) & (self.sites[at] < self.smallest)
                 small &= (np.append(finest, at + 1) > at)[:, None]
-                found += [Leak(int(site), at, int(number)) for site, number in zip(*np.nonzero(small), strict=True)]
-            found += [Leak(None, at, number) for number, window in enumerate(grain) if window.name in guarded]
-        lines = [(leak, self._line(leak.site, self.windows[leak.grain][leak.window], unknown)) for leak in found]
+                found += [Leak(int(site), at, grain[number]) for site, number in zip(*np.nonzero(small), strict=True)]
+            found += [Leak(None, at, window) for window in grain if window.name in guarded]
+        out = {_span(site, window) for site, window in self.released}
+        lines = [
+            (leak, self._line(leak.site, leak.window, unknown))
+            for leak in found
+            if _span(leak.site, leak.window) not in out
+        ]
         return [(leak, line) for leak, line in lines if line.any()]
+
+
+def _span(site: int | None, window: Period) -> tuple:
+    """A figure by its months: a quarter has two names."""
+    return site, window.first.ordinal, window.last.ordinal
+
+
+def _order(figure: Figure) -> tuple:
+    site, window = figure
+    return -1 if site is None else site, window
 
 
 def _weights(shown: np.ndarray, aim: np.ndarray) -> np.ndarray:
@@ -126,13 +174,43 @@ def _weights(shown: np.ndarray, aim: np.ndarray) -> np.ndarray:
     return np.linalg.pinv(shown @ shown.T, rtol=DEPENDENT, hermitian=True) @ (shown @ aim)
 
 
-def read_sums(sites: list[np.ndarray], state: list[np.ndarray], windows: list[Sequence[Period]], smallest: int) -> Sums:
-    """The sums of one count: arrays (site, window) and (window), one a grain, the last for windows of the state alone."""
+def read_sums(
+    sites: list[np.ndarray],
+    state: list[np.ndarray],
+    windows: list[Sequence[Period]],
+    smallest: int,
+    *,
+    before: tuple[Sequence[Period], np.ndarray, np.ndarray] | None = None,
+    released: Collection[Figure] = (),
+    told: Collection[Period] = (),
+) -> Sums:
+    """The sums of one count: arrays (site, window) and (window), one a grain, the last for windows of the state alone.
+
+    Earlier releases add what they showed (`released`), the windows that they had (`told`), and the counts by month (`before`:
+    months, sites, state) of the months in those windows that this release has not.
+    """
     elsewhere = [np.maximum(whole - parts.sum(axis=0), 0) for whole, parts in zip(state, sites, strict=True)]
     places = [np.vstack([parts, rest]) for parts, rest in zip(sites, elsewhere, strict=True)]
     every = {month.ordinal for grain in windows for window in grain for month in window.months}
-    months = np.array(sorted(every))
-    any_there = np.ones((len(places[0]), len(months)), bool)
-    first = [window.first.ordinal for window in windows[0]]
-    any_there[:, np.searchsorted(months, first)] = places[0] > 0
-    return Sums(list(windows), places, state, months, any_there, smallest)
+    months = np.array(sorted(every | {month.ordinal for window in told for month in window.months}))
+    counts = np.full((len(places[0]), len(months)), np.nan)
+    counts[:, np.searchsorted(months, [window.first.ordinal for window in windows[0]])] = places[0]
+    if before is not None and len(before[0]):
+        earlier = np.vstack([before[1], np.maximum(before[2] - before[1].sum(axis=0), 0)])
+        counts[:, np.searchsorted(months, [window.first.ordinal for window in before[0]])] = earlier
+    any_there = ~(counts == 0)
+    own = {(window.first, window.last) for grain in windows for window in grain}
+    older = []
+    for window in sorted(told):
+        if (window.first, window.last) not in own:
+            inside = (months >= window.first.ordinal) & (months <= window.last.ordinal)
+            whole = counts[:, inside].sum(axis=1)
+            at = _as_fine_as(window, len(windows) - 2)
+            older += [((int(site), window), at) for site in np.flatnonzero((whole > 0) & (whole < smallest))]
+            older += [((None, window), at)] if 0 < whole.sum() < smallest else []
+    return Sums(list(windows), places, state, months, any_there, smallest, frozenset(released), older)
+
+
+def _as_fine_as(window: Period, coarsest: int) -> int:
+    """The grain that a window of an earlier release belonged to, by its length."""
+    return min(len(window.months) > 1, coarsest) if len(window.months) <= 3 else coarsest

@@ -1,0 +1,115 @@
+"""Pages depend on nothing hidden: two states that differ in hidden counts alone give the same bytes of every page and table."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import build_briefs
+
+from analysis import params
+from analysis.brief.numbers import Numbers, count_numbers, windows
+from analysis.brief.small_counts.disclosure import KEY
+from analysis.quality.cards import read_cards
+from analysis.quality.counts import by_measure_place_period
+
+PERIOD = "2026-10"
+SITES = ("site-12", "site-14")  # small ones, shown by the year alone
+EARLY, LATE = ("2025-10-01", "2025-10-31"), ("2026-07-01", "2026-09-30")  # two quarters of the year, on one clock time
+PAGES = ("statewide/collaborative_brief", "statewide/data_quality", *(f"{site}/site_scorecard" for site in SITES))
+
+
+def one_of(episodes: pd.DataFrame, site: str, span: tuple[str, str]) -> int:
+    """The first episode there and then of a child who has no other."""
+    alone = ~episodes["child_id"].duplicated(keep=False) & episodes["child_id"].notna()
+    return episodes.index[alone & episodes["site_id"].eq(site) & episodes["counted_on"].between(*span)][0]
+
+
+def alike(episodes: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
+    """The episodes with one at each site that are alike in all but child, place and date; whole weeks lie between them."""
+    early, late = one_of(episodes, SITES[0], EARLY), one_of(episodes, SITES[1], LATE)
+    own = ["episode_id", "child_id", "site_id", "county_fips", "file", "row_number"]
+    same = episodes.copy()
+    weeks = (episodes.at[late, "counted_on"] - episodes.at[early, "counted_on"]) // pd.Timedelta(weeks=1)
+    for name in episodes.columns.difference(own):
+        value = episodes.at[early, name]
+        same.at[late, name] = value + pd.Timedelta(weeks=weeks) if isinstance(value, pd.Timestamp) else value
+    return same, early, late
+
+
+def swapped(episodes: pd.DataFrame, one: int, other: int) -> pd.DataFrame:
+    """The same episodes, each of the two at the other's place."""
+    place = ["site_id", "county_fips"]
+    exchanged = episodes.copy()
+    exchanged.loc[[one, other], place] = episodes.loc[[other, one], place].to_numpy()
+    return exchanged
+
+
+@pytest.fixture(scope="module")
+def states(demo_root, tmp_path_factory) -> tuple[Path, Path]:
+    """Two workspaces with their briefs, whose tables differ in the place of two episodes."""
+    roots = []
+    for number in (1, 2):
+        root = tmp_path_factory.mktemp(f"state_{number}")
+        for name in ("analysis", "notebooks"):
+            shutil.copytree(
+                params.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "scratch", ".*")
+            )
+        shutil.copytree(demo_root / "params", root / "params")
+        shutil.copytree(demo_root / "data" / "processed", root / "data" / "processed")
+        path = root / "data" / "processed" / "demo" / "episodes.parquet"
+        episodes, early, late = alike(pd.read_parquet(path))
+        (episodes if number == 1 else swapped(episodes, early, late)).to_parquet(path)
+        build_briefs(root, [f"outputs/demo/briefs/{PERIOD}/{page}.html" for page in PAGES])
+        roots.append(root)
+    return roots[0], roots[1]
+
+
+def counted(root: Path) -> tuple[pd.DataFrame, Numbers]:
+    """Every figure before anything is hidden, and what is shown of them."""
+    study = params.study("demo", root=root)
+    numbers = count_numbers(study, study.period(PERIOD), root=root)
+    folder = root / "data" / "processed" / "demo"
+    episodes, sites, counties, population = (
+        pd.read_parquet(folder / f"{name}.parquet") for name in ("episodes", "sites", "site_counties", "population")
+    )
+    cut = windows(study, study.period(PERIOD), numbers.covers)
+    table = by_measure_place_period(
+        episodes, sites, cut.all, study=study, cards=read_cards(study, root=root), covers=numbers.covers,
+        site_counties=counties, population=population,
+    )  # fmt: skip
+    return table.set_index(KEY), numbers
+
+
+def test_hidden_counts_of_the_two_states_differ_and_no_shown_one(states):
+    (one, shown), (other, _) = (counted(root) for root in states)
+    different = one.index[one["denominator"].ne(other["denominator"])]
+    single = [key for key in different if key[1] == "all"]
+    small = [key for key in single if key[0] == "episodes" and 1 <= one.at[key, "numerator"] <= 10]
+    assert {(key[2], len(shown.study.period(key[3]).months)) for key in small} >= {(site, 1) for site in SITES}
+    published = shown.shown.set_index(KEY)["hidden"]
+    assert published.reindex(single).all()
+    assert not any(key in published.index for key in different.difference(single))  # months of a mix are nowhere
+
+
+def test_pages_and_tables_of_the_two_states_are_the_same_bytes(states):
+    sent = [
+        {
+            path.relative_to(root / "outputs").as_posix(): path.read_bytes()
+            for room in ("briefs", "tables")
+            for path in sorted((root / "outputs" / "demo" / room).rglob("*"))
+            if path.is_file()
+        }
+        for root in states
+    ]
+    kinds = [Path(name).suffix for name in sent[0]]
+    assert kinds.count(".html") == len(PAGES) + 1  # and the index
+    assert kinds.count(".csv") >= 1 + len(SITES)
+    assert sent[0].keys() == sent[1].keys()
+    assert [name for name in sent[0] if sent[0][name] != sent[1][name]] == []
+
+
+def test_a_page_that_printed_a_hash_of_its_data_would_tell_the_two_states_apart(states):
+    """What the record inside runs/ holds differs: the test above can fail."""
+    records = [next((root / "outputs").rglob("collaborative_brief.made_from.json")).read_bytes() for root in states]
+    assert records[0] != records[1]
