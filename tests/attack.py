@@ -73,6 +73,20 @@ def small_finds(
     ]
 
 
+def laid_side_by_side(releases: list[pd.DataFrame]) -> pd.DataFrame:
+    """What releases of one measure show together: a figure that any of them shows, the last one first, and every month.
+
+    A month that no release has a row for is an unknown of its own: it is part of the longer periods that have.
+    """
+    every = pd.concat(releases[::-1], ignore_index=True).sort_values("hidden", kind="stable")
+    rows = every.drop_duplicates(["stratum", "site_id", "period"])
+    months = sorted({str(month) for name in rows["period"].unique() for month in period(name).months})
+    places = rows[["measure", "stratum", "site_id"]].drop_duplicates()
+    unknown = places.merge(pd.DataFrame({"period": months}), how="cross").assign(hidden=True)
+    both = pd.concat([rows, unknown.reindex(columns=rows.columns)], ignore_index=True)
+    return both.drop_duplicates(["stratum", "site_id", "period"]).reset_index(drop=True)
+
+
 class _Attack:
     """One measure's shown numbers as equations, and the bounds that they set.
 

@@ -30,10 +30,10 @@ def alike(episodes: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
     early, late = one_of(episodes, SITES[0], EARLY), one_of(episodes, SITES[1], LATE)
     own = ["episode_id", "child_id", "site_id", "county_fips", "file", "row_number"]
     same = episodes.copy()
-    weeks = (episodes.at[late, "counted_on"] - episodes.at[early, "counted_on"]) // pd.Timedelta(weeks=1)
+    weeks = (episodes.loc[late, "counted_on"] - episodes.loc[early, "counted_on"]) // pd.Timedelta(weeks=1)
     for name in episodes.columns.difference(own):
-        value = episodes.at[early, name]
-        same.at[late, name] = value + pd.Timedelta(weeks=weeks) if isinstance(value, pd.Timestamp) else value
+        value = episodes.loc[early, name]
+        same.loc[late, name] = value + pd.Timedelta(weeks=weeks) if isinstance(value, pd.Timestamp) else value
     return same, early, late
 
 
@@ -85,7 +85,7 @@ def test_hidden_counts_of_the_two_states_differ_and_no_shown_one(states):
     (one, shown), (other, _) = (counted(root) for root in states)
     different = one.index[one["denominator"].ne(other["denominator"])]
     single = [key for key in different if key[1] == "all"]
-    small = [key for key in single if key[0] == "episodes" and 1 <= one.at[key, "numerator"] <= 10]
+    small = [key for key in single if key[0] == "episodes" and 1 <= one.loc[key, "numerator"] <= 10]
     assert {(key[2], len(shown.study.period(key[3]).months)) for key in small} >= {(site, 1) for site in SITES}
     published = shown.shown.set_index(KEY)["hidden"]
     assert published.reindex(single).all()

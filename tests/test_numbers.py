@@ -108,10 +108,10 @@ def made_up_counts(rng: np.random.Generator, *, sites: int, months: int, elsewhe
     return pd.DataFrame(counts, index=names, columns=pd.period_range("2026-10", periods=months, freq="M") - months + 1)
 
 
-def measures_of(counts: pd.DataFrame, yes: pd.DataFrame, cut: Windows, measure: str) -> pd.DataFrame:
+def measures_of(counts: pd.DataFrame, yes: pd.DataFrame, cut: Windows, measure: str, *, more=()) -> pd.DataFrame:
     """The rows of one measure, nothing hidden, as `by_measure_place_period` gives them."""
     rows = []
-    for window in cut.all:
+    for window in [*cut.all, *more]:
         inside = (counts.columns >= window.first) & (counts.columns <= window.last)
         top, bottom = (each.loc[:, inside].sum(axis=1) for each in (yes, counts))
         rows.append((measure, "all", STATEWIDE, window.name, top.sum(), bottom.sum()))
@@ -120,10 +120,10 @@ def measures_of(counts: pd.DataFrame, yes: pd.DataFrame, cut: Windows, measure: 
     return frame.assign(value=0.5, low=0.1, high=0.9, not_measurable=0, hidden=False)[MEASURES_TABLE.names]
 
 
-def with_opening_days(shown: pd.DataFrame, counts: pd.DataFrame, cut: Windows) -> pd.DataFrame:
+def with_opening_days(shown: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     """What an attacker knows who has read on the pages since when each site is open: there was nothing before."""
     opened = counts.gt(0).idxmax(axis=1)
-    last = {window.name: window.last for window in cut.all}
+    last = {name: periods.period(name).last for name in shown["period"].unique()}
     before = shown["period"].map(last) < shown["site_id"].map(opened)
     filled = {name: shown[name].mask(before, 0) for name in ("numerator", "denominator", "not_measurable")}
     return shown.assign(**filled, hidden=shown["hidden"] & ~before)
@@ -145,7 +145,7 @@ def finds(seed: int, *, sites: int, elsewhere: bool, tables: int) -> tuple[list[
         rows = measures_of(counts, counts.map(lambda n, share=share: rng.binomial(n, share)), cut, measure)
         shown = hidden(rows, CARDS.model_copy(update={"cards": {measure: card}}), cut, STUDY, rule=RULE)
         hid += int(shown["hidden"].sum())
-        for known in (shown, with_opening_days(shown, counts, cut)):
+        for known in (shown, with_opening_days(shown, counts)):
             found += small_finds(known, RULE, hide=hide, unit=card.unit, elsewhere=elsewhere)
     return found, hid
 

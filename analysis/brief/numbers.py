@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pyarrow.parquet as pq
 from analysis import params
 from analysis.brief.press.made_from import hash_of, params_read
 from analysis.brief.small_counts.disclosure import hide_small
-from analysis.brief.small_counts.grains import Grains, choose_grains
+from analysis.brief.small_counts.grains import Grains, Released, choose_grains
+from analysis.brief.small_counts.ledger import Release, cut_short, read_ledger, told_before
+from analysis.brief.small_counts.mixes import hide_beside_releases
 from analysis.intake.source import read_source
 from analysis.params import ROOT, Disclosure, ParamsError, Study
 from analysis.periods import Period, first_complete_month, quarters, span
@@ -56,14 +59,17 @@ class Windows:
     @property
     def grains(self) -> tuple[tuple[Period, ...], ...]:
         """Months, blocks, the year: from the finest to the coarsest that a place may be shown at."""
-        months = (*self.months, self.partial) if self.partial is not None else self.months
-        return months, self.blocks, (self.year,)
+        return self.months, self.blocks, (self.year,)
 
     @property
     def extra(self) -> tuple[Period, ...]:
-        """The windows that belong to no grain, shown of the state alone, the more important first."""
+        """The windows that belong to no grain, shown of the state alone, the more important first.
+
+        Half a month of a site is nearly always a small count, and would take its whole months with it.
+        """
         inside = {window for grain in self.grains for window in grain}
-        return tuple(window for window in (self.now, self.before) if window is not None and window not in inside)
+        some = (self.now, self.before, self.partial)
+        return tuple(window for window in some if window is not None and window not in inside)
 
     @property
     def all(self) -> list[Period]:
@@ -78,6 +84,7 @@ class Numbers:
 
     `shown` has one row per measure, stratum, place and window (the contract's `measures` and the working columns of
     analysis.quality.counts), small counts hidden. `off` names the measures that the study cannot have, with the reason.
+    `given_away` has one sentence a hidden count that earlier releases alone fix: inside only, it says where to look.
     """
 
     study: Study
@@ -87,6 +94,7 @@ class Numbers:
     sites: pd.DataFrame
     shown: pd.DataFrame
     off: tuple[tuple[str, str], ...]
+    given_away: tuple[str, ...] = ()
 
     def row(
         self, measure: str, window: Period | None, *, site: str = STATEWIDE, stratum: str = "all"
@@ -157,7 +165,11 @@ def open_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
         return kept
     numbers = count_numbers(study, now, root=root)
     table = pa.Table.from_pandas(numbers.shown, preserve_index=False)
-    told = {b"inputs": inputs.encode(), b"off": json.dumps(numbers.off).encode()}
+    told = {
+        b"inputs": inputs.encode(),
+        b"off": json.dumps(numbers.off).encode(),
+        b"given_away": json.dumps(numbers.given_away).encode(),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     pq.write_table(table.replace_schema_metadata({**table.schema.metadata, **told}), part)
@@ -182,9 +194,9 @@ def _kept(path: Path, inputs: str, study: Study, now: Period, root: Path) -> Num
     covers = covered_days(study, root=root)
     sites = pd.read_parquet(root / "data" / "processed" / study.name / "sites.parquet")
     off = tuple((measure, reason) for measure, reason in json.loads(table.schema.metadata[b"off"]))
-    return Numbers(
-        study, read_cards(study, root=root), windows(study, now, covers), covers, sites, table.to_pandas(), off
-    )
+    given_away = tuple(json.loads(table.schema.metadata[b"given_away"]))
+    cards, cut = read_cards(study, root=root), windows(study, now, covers)
+    return Numbers(study, cards, cut, covers, sites, table.to_pandas(), off, given_away)
 
 
 def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
@@ -197,20 +209,25 @@ def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
     cards = read_cards(study, root=root)
     covers = covered_days(study, root=root)
     cut = windows(study, now, covers)
+    ledger = read_ledger(study, root=root)
     places = {"site_counties": tables["site_counties"], "population": tables["population"]}
     counted = by_measure_place_period(
-        tables["episodes"], tables["sites"], cut.all, study=study, cards=cards, covers=covers, **places
-    )
+        tables["episodes"], tables["sites"], [*cut.all, *months_before(cut, ledger)], study=study, cards=cards, covers=covers,
+        **places,
+    )  # fmt: skip
     off = switched_off(cards, tables["episodes"], study=study, **places)
-    return Numbers(
-        study,
-        cards,
-        cut,
-        covers,
-        tables["sites"],
-        hidden(counted, cards, cut, study, rule=params.disclosure(root=root)),
-        tuple(off),
-    )
+    shown, given_away = hidden_beside(counted, cards, cut, study, rule=params.disclosure(root=root), ledger=ledger)
+    return Numbers(study, cards, cut, covers, tables["sites"], shown, tuple(off), given_away)
+
+
+def months_before(cut: Windows, ledger: Collection[Release]) -> list[Period]:
+    """The months of earlier releases, and of the year beside them, that are no window of this one: counted, never shown."""
+    if not ledger:
+        return []
+    windows = [cut.year, *(window for release in ledger for window in release.windows.values())]
+    months = {month for window in windows for month in window.months}
+    names = {window.name for window in cut.all}
+    return [span(month, month) for month in sorted(months) if str(month) not in names]
 
 
 def covered_days(study: Study, *, root: Path = ROOT) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -220,21 +237,39 @@ def covered_days(study: Study, *, root: Path = ROOT) -> tuple[pd.Timestamp, pd.T
 
 
 def hidden(counted: pd.DataFrame, cards: Cards, cut: Windows, study: Study, *, rule: Disclosure) -> pd.DataFrame:
+    """The rows that any page shows where nothing was released before."""
+    return hidden_beside(counted, cards, cut, study, rule=rule)[0]
+
+
+def hidden_beside(
+    counted: pd.DataFrame,
+    cards: Cards,
+    cut: Windows,
+    study: Study,
+    *,
+    rule: Disclosure,
+    ledger: Collection[Release] = (),
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows that any page shows, small counts hidden: single figures by the grain of their place, mixes over the year.
 
-    Takes the rows of `by_measure_place_period` for all windows. Sites have no row for spans that only the statewide brief shows.
-    What is hidden of the number of episodes is hidden of every other measure too, since several have the same episodes behind
-    them; a place whose year is hidden has no mix.
+    Takes the rows of `by_measure_place_period` for all windows, and for the months of earlier releases. Sites have no row for spans that
+    only the statewide brief shows. What is hidden of the number of episodes is hidden of every other measure too, since several
+    have the same episodes behind them; a place whose year is hidden has no mix. With it come sentences on hidden counts that the
+    releases of the ledger fix by themselves: nothing that is hidden now can help.
+
+    A period that was released is hidden beside what it was hidden beside then; its own release and later ones join only where
+    that gives something else. So a brief that is built again is the brief that was released.
     """
     mixes = [name for name, card in cards.cards.items() if card.unit == "mix"]
     is_mix = counted["measure"].isin(mixes)
     by_measure = dict(list(counted[~is_mix].groupby("measure", sort=False)))
-    of_all, single = None, []
+    of_all, single, lost = None, [], []
     for measure in sorted(by_measure, key=lambda name: name != EVERY_EPISODE):
-        rows, card = by_measure[measure], cards.cards[measure]
-        grains = _grains(rows, card, cut, rule, of_all)
+        card = cards.cards[measure]
+        figures, grains = _figures_beside(by_measure[measure], card, cut, rule, of_all, ledger)
         of_all = grains if measure == EVERY_EPISODE else of_all
-        single.append(_single_figures(rows, card, cut, grains, rule))
+        single.append(figures)
+        lost += [(measure, *where) for where in grains.given_away]
     mixed = hide_small(
         counted[is_mix & counted["period"].eq(cut.year.name)],
         hide={name: card.hide for name, card in cards.cards.items()},
@@ -243,7 +278,61 @@ def hidden(counted: pd.DataFrame, cards: Cards, cut: Windows, study: Study, *, r
         fiscal_year_starts=study.fiscal_year_starts,
     )
     nowhere = _hidden_all_year(of_all, cut) if of_all is not None else set()
-    return pd.concat([*single, hide_rows(mixed, mixed["hidden"] | mixed["site_id"].isin(nowhere))], ignore_index=True)
+    mixed = hide_rows(mixed, mixed["hidden"] | mixed["site_id"].isin(nowhere))
+    for measure, rows in mixed.groupby("measure", sort=False) if ledger else ():
+        months = counted[counted["measure"].eq(measure) & counted["period"].str.fullmatch(r"\d{4}-\d{2}")]
+        gone, alone = _mix_beside(rows, months, cut, rule, ledger)
+        mixed = hide_rows(mixed, gone.reindex(mixed.index, fill_value=False))
+        lost += [(measure, *where) for where in sorted(alone)]
+    return pd.concat([*single, mixed], ignore_index=True), tuple(_given_away_words(*each) for each in lost)
+
+
+def _given_away_words(measure: str, place: str, window: str) -> str:
+    return (
+        f"{measure}: earlier releases laid side by side give a hidden count of {place} away ({window}). Hiding more now cannot help: "
+        "withdraw one of them."
+    )
+
+
+def _beside(ledger: Collection[Release], now: Period) -> tuple[list[Release], list[list[Release]]]:
+    """The releases of this period, the last one first, and of each those that it was hidden beside."""
+    by_name = {release.name: release for release in ledger}
+    own = sorted((release for release in ledger if release.period == now), key=lambda release: -release.number)
+    return own, [[by_name[name] for name in release.beside if name in by_name] for release in own]
+
+
+def _figures_beside(rows, card: Card, cut: Windows, rule: Disclosure, of_all, ledger) -> tuple[pd.DataFrame, Grains]:
+    """The single figures of a measure, and their grains."""
+    measure = rows["measure"].iloc[0]
+
+    def tried(releases: Collection[Release]) -> tuple[pd.DataFrame, Grains]:
+        never = cut_short(releases, rows, measure, rule.smallest_shown)
+        grains = _grains(rows, card, cut, rule, of_all, told_before(releases, measure, never))
+        return _single_figures(rows[rows["period"].isin(_names(cut))], card, cut, grains, rule), grains
+
+    for own, releases in zip(*_beside(ledger, cut.now), strict=True):
+        figures, grains = tried(releases)
+        if _cells(figures) == own.cells(measure):
+            return figures, grains
+    return tried(ledger)
+
+
+def _mix_beside(rows, months, cut: Windows, rule: Disclosure, ledger) -> tuple[pd.Series, set[tuple[str, str]]]:
+    """The rows of a mix that are hidden, and what the ledger alone gives away."""
+    for own, releases in zip(*_beside(ledger, cut.now), strict=True):
+        gone, alone = hide_beside_releases(rows, months, cut.year, releases, rule.smallest_shown)
+        if _cells(rows[~gone]) == own.cells(rows["measure"].iloc[0]):
+            return gone, alone
+    return hide_beside_releases(rows, months, cut.year, ledger, rule.smallest_shown)
+
+
+def _names(cut: Windows) -> set[str]:
+    return {window.name for window in cut.all}
+
+
+def _cells(rows: pd.DataFrame) -> frozenset[tuple[str, str, str]]:
+    given = rows[~rows["hidden"].astype(bool)]
+    return frozenset(zip(given["stratum"], given["site_id"], given["period"], strict=True))
 
 
 def _hidden_all_year(grains: Grains, cut: Windows) -> set[str]:
@@ -252,10 +341,12 @@ def _hidden_all_year(grains: Grains, cut: Windows) -> set[str]:
     return sites | ({STATEWIDE} if cut.year.name in grains.hidden_state else set())
 
 
-def _grains(rows: pd.DataFrame, card: Card, cut: Windows, rule: Disclosure, no_finer_than: Grains | None) -> Grains:
+def _grains(
+    rows, card: Card, cut: Windows, rule: Disclosure, no_finer_than: Grains | None, released: Released
+) -> Grains:
     return choose_grains(
         rows, cut.grains, extra=cut.extra, hide=card.hide, unit=card.unit, smallest=rule.smallest_shown,
-        adds_up=card.adds_up, no_finer_than=no_finer_than,
+        adds_up=card.adds_up, no_finer_than=no_finer_than, released=released,
     )  # fmt: skip
 
 

@@ -91,7 +91,9 @@ def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Pe
     grain = next(
         (windows for windows in finer if not rows["hidden"].reindex(_names(windows)).fillna(True).any()), coarsest
     )
-    points = [_point(numbers, rows, window) for window in grain]
+    partial = numbers.windows.partial
+    more = (partial,) if partial is not None and site == STATEWIDE and grain == numbers.windows.months else ()
+    points = [_point(numbers, rows, window) for window in (*grain, *more)]
     return grain, pd.DataFrame(points, columns=["label", "value", "low", "high", "state", "note", "definition"])
 
 

@@ -6,7 +6,7 @@ from the state: then the smallest of the others is shown more coarsely as well. 
 system of sums (analysis/brief/small_counts/sums.py), and more is hidden until it fixes no hidden count.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,11 +109,23 @@ def choose_grains(
         window.name for window, state in zip(extra, counts.state[-2], strict=True) if _is_small(state, smallest).any()
     }
     small_extra |= released.never
-    lost = _given_away(sums, grains, finest, small_extra) if released.figures else set()
+    lost = _given_away(sums, [*grains, extra], finest) if released.figures else set()
     finest, hidden, guarded = _close(sums, of_grains, grains, finest, given, small_extra, smallest, lost)
     hidden |= _hidden_extra(sums, [window.name for window in extra], finest, hidden, guarded, given | small_extra, lost)
-    names = {(STATEWIDE if site is None else [*counts.names, STATEWIDE][site], window.name) for site, window in lost}
+    small = small_extra.union(*_small_windows_of_state(of_grains, grains, smallest))
+    names = {
+        (STATEWIDE if site is None else [*counts.names, STATEWIDE][site], window.name)
+        for site, window in lost
+        if site is not None or window.name in small or window not in {each for grain in grains for each in grain}
+    }
     return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden), tuple(sorted(names)))
+
+
+def _small_windows_of_state(counts: Counts, grains: Sequence[Grain], smallest: int) -> list[set[str]]:
+    return [
+        {window.name for window, state in zip(grain, whole, strict=True) if _is_small(state, smallest).any()}
+        for grain, whole in zip(grains, counts.state, strict=True)
+    ]
 
 
 def _months_before(grains: Sequence[Grain], released: Released) -> list[Period]:
@@ -122,12 +134,10 @@ def _months_before(grains: Sequence[Grain], released: Released) -> list[Period]:
     return [span(month, month) for month in sorted({m for window in released.windows for m in window.months} - here)]
 
 
-def _given_away(
-    sums: list[Sums], grains: Sequence[Grain], finest: np.ndarray, guarded: Collection[str]
-) -> set[tuple[int | None, Period]]:
+def _given_away(sums: list[Sums], grains: Sequence[Grain], finest: np.ndarray) -> set[tuple[int | None, Period]]:
     """What earlier releases fix by themselves, with everything hidden now."""
-    nowhere, all_hidden = np.full_like(finest, len(grains)), {window.name for grain in grains for window in grain}
-    return {(leak.site, leak.window) for each in sums for leak in each.leaks(nowhere, all_hidden, guarded)}
+    nowhere, every = np.full_like(finest, len(grains)), {window.name for grain in grains for window in grain}
+    return {(leak.site, leak.window) for each in sums for leak in each.leaks(nowhere, every, every)}
 
 
 def _hidden_extra(

@@ -74,7 +74,7 @@ class Sums:
         """How the unknown counts may move at once with every shown sum left alone."""
         shown = np.array([line for line, _ in self._shown(finest, state_hidden, extra, unknown)])
         start = np.random.default_rng(SEED_OF_THE_MOVE).standard_normal(int(unknown.sum()))
-        return start - shown.T @ _weights(shown, start) if len(shown) else start
+        return start - shown.T @ weights(shown, start) if len(shown) else start
 
     def behind(self, leak: Leak, finest: np.ndarray, state_hidden: Collection[str]) -> tuple[list[int], list[str]]:
         """The shown sums that give a leak away: sites by position, and windows of the state, the best one to hide first.
@@ -84,7 +84,7 @@ class Sums:
         """
         unknown = self._unknown(finest)
         shown = self._shown(finest, state_hidden, (), unknown)
-        weights = _weights(np.array([line for line, _ in shown]), self._line(leak.site, leak.window, unknown))
+        parts = weights(np.array([line for line, _ in shown]), self._line(leak.site, leak.window, unknown))
         news = self.windows[-2][-1].last
 
         def worth(at: int, number: int) -> tuple:
@@ -92,7 +92,7 @@ class Sums:
             away = abs(window.last.ordinal - leak.window.last.ordinal)
             return window.first <= news <= window.last, at, away, self.state[at][number], window.name
 
-        taking_part = [told for weight, (_, told) in zip(weights, shown, strict=True) if abs(weight) > FIXED and told]
+        taking_part = [told for weight, (_, told) in zip(parts, shown, strict=True) if abs(weight) > FIXED and told]
         sites = sorted({site for site, _, _ in taking_part} - {None, leak.site})
         windows = sorted(worth(at, number) for site, at, number in taking_part if site is None)
         return sites, [name for *_, name in windows]
@@ -169,7 +169,7 @@ def _order(figure: Figure) -> tuple:
     return -1 if site is None else site, window
 
 
-def _weights(shown: np.ndarray, aim: np.ndarray) -> np.ndarray:
+def weights(shown: np.ndarray, aim: np.ndarray) -> np.ndarray:
     """The smallest weights of the shown sums that come as near to the aim as sums can."""
     return np.linalg.pinv(shown @ shown.T, rtol=DEPENDENT, hermitian=True) @ (shown @ aim)
 
