@@ -54,7 +54,7 @@ ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).
 
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs roi collaborative request data lab study env test test-all check docs format clean
+.PHONY: help briefs roi collaborative release request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
@@ -69,6 +69,9 @@ roi: $$(ROI)  ## ED diversion, placement and dollars, over the whole extract; PE
 
 collaborative: $$(COLLABORATIVE)  ## the monthly set: PERIOD=2026-10 [SITES="site-01 site-04"]
 	@$(build)
+
+release: $(PLAN)  ## note what the month's briefs show, so that later ones give nothing away beside them: PERIOD=2026-10 [AGAIN=yes]
+	@$(RUN) -m analysis.brief.small_counts.release $(STUDY) $(PERIOD) $(AGAIN)
 
 request: $(PLAN)  ## write the data request that would narrow the ROI answer most
 	@$(RUN) -m analysis.brief.roi.request $(STUDY)

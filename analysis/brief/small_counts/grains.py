@@ -113,10 +113,13 @@ def choose_grains(
     finest, hidden, guarded = _close(sums, of_grains, grains, finest, given, small_extra, smallest, lost)
     hidden |= _hidden_extra(sums, [window.name for window in extra], finest, hidden, guarded, given | small_extra, lost)
     small = small_extra.union(*_small_windows_of_state(of_grains, grains, smallest))
+    here = {window for grain in [*grains, extra] for window in grain}
     names = {
         (STATEWIDE if site is None else [*counts.names, STATEWIDE][site], window.name)
         for site, window in lost
-        if site is not None or window.name in small or window not in {each for grain in grains for each in grain}
+        if site is not None
+        or window.name in small
+        or window not in here  # of earlier windows only small ones are looked at
     }
     return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden), tuple(sorted(names)))
 
