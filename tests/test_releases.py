@@ -181,7 +181,7 @@ def test_the_days_since_an_incomplete_month_are_not_found_by_subtraction():
     shown, _ = hidden_beside(measures_of(half, half, cut, "episodes"), cards, cut, STUDY, rule=RULE)
     entry = entry_of(shown, cut.all, now=now, records_to=pd.Timestamp("2026-10-17"), tables="0" * 64, beside=[])
     early = release_of(entry, 1, STUDY, where="params/demo/releases/2026-09.json")
-    assert early.figures["episodes", "all", STATEWIDE]["2026-10"] == (20, 20)
+    assert early.figures["episodes"]["all", STATEWIDE]["2026-10"] == (20, 20)
     whole, _, _ = shown_in(counts, counts, "2026-10", "episodes", EPISODES, [early])
     october = whole.set_index(["site_id", "period"])["hidden"]
     assert october[STATEWIDE, "2026-10"]

@@ -109,26 +109,27 @@ def choose_grains(
         window.name for window, state in zip(extra, counts.state[-2], strict=True) if _is_small(state, smallest).any()
     }
     small_extra |= released.never
-    lost = _given_away(sums, [*grains, extra], finest) if released.figures else set()
+    lost = [_fixed_alone(each, [*grains, extra], finest) if released.figures else set() for each in sums]
     finest, hidden, guarded = _close(sums, of_grains, grains, finest, given, small_extra, smallest, lost)
     hidden |= _hidden_extra(sums, [window.name for window in extra], finest, hidden, guarded, given | small_extra, lost)
-    small = small_extra.union(*_small_windows_of_state(of_grains, grains, smallest))
-    here = {window for grain in [*grains, extra] for window in grain}
-    names = {
-        (STATEWIDE if site is None else [*counts.names, STATEWIDE][site], window.name)
-        for site, window in lost
-        if site is not None
-        or window.name in small
-        or window not in here  # of earlier windows only small ones are looked at
-    }
-    return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden), tuple(sorted(names)))
-
-
-def _small_windows_of_state(counts: Counts, grains: Sequence[Grain], smallest: int) -> list[set[str]]:
-    return [
-        {window.name for window, state in zip(grain, whole, strict=True) if _is_small(state, smallest).any()}
-        for grain, whole in zip(grains, counts.state, strict=True)
+    large = [
+        {
+            window
+            for grain, state in zip([*grains, extra], counts.state, strict=False)
+            for window, count in zip(grain, state[:, kind], strict=True)
+            if not _is_small(count, smallest)
+        }
+        for kind in range(kinds)
     ]
+    found = {
+        figure
+        for own, safe in zip(lost, large, strict=True)
+        for figure in own
+        if figure[0] is not None or figure[1] not in safe
+    }
+    names = [*counts.names, STATEWIDE]  # what places without a page have is the state's to say
+    given_away = sorted((STATEWIDE if site is None else names[site], window.name) for site, window in found)
+    return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden), tuple(given_away))
 
 
 def _months_before(grains: Sequence[Grain], released: Released) -> list[Period]:
@@ -137,10 +138,10 @@ def _months_before(grains: Sequence[Grain], released: Released) -> list[Period]:
     return [span(month, month) for month in sorted({m for window in released.windows for m in window.months} - here)]
 
 
-def _given_away(sums: list[Sums], grains: Sequence[Grain], finest: np.ndarray) -> set[tuple[int | None, Period]]:
-    """What earlier releases fix by themselves, with everything hidden now."""
+def _fixed_alone(sums: Sums, grains: Sequence[Grain], finest: np.ndarray) -> set[tuple[int | None, Period]]:
+    """What earlier releases fix by themselves, with everything hidden now: small counts of places, and any of the state's."""
     nowhere, every = np.full_like(finest, len(grains)), {window.name for grain in grains for window in grain}
-    return {(leak.site, leak.window) for each in sums for leak in each.leaks(nowhere, every, every)}
+    return {(leak.site, leak.window) for leak in sums.leaks(nowhere, every, every)}
 
 
 def _hidden_extra(
@@ -150,15 +151,15 @@ def _hidden_extra(
     hidden: set[str],
     guarded: list[set[str]],
     never: set[str],
-    lost: set[tuple[int | None, Period]],
+    lost: list[set[tuple[int | None, Period]]],
 ) -> set[str]:
     """The extra windows that give something away beside those before them, or are `never` shown."""
     shown: list[str] = []
     for name in extra:
         tried = [*shown, name]
         if name not in never and not any(
-            (leak.site, leak.window) not in lost
-            for each, own in zip(sums, guarded, strict=False)
+            (leak.site, leak.window) not in alone
+            for each, own, alone in zip(sums, guarded, lost, strict=False)
             for leak in each.leaks(finest, hidden, own, tried)
         ):
             shown = tried
@@ -173,7 +174,7 @@ def _close(
     given: frozenset[str],
     small_extra: set[str],
     smallest: int,
-    lost: set[tuple[int | None, Period]],
+    lost: list[set[tuple[int | None, Period]]],
 ) -> tuple[np.ndarray, set[str], list[set[str]]]:
     """Hide until nothing small can be worked out: the grain of each site, the hidden windows of the state, and by count
     those of them that must stay unknown.
@@ -189,9 +190,9 @@ def _close(
         hidden = covers.union(*guarded)
         found = (
             (each, leak)
-            for each, own in zip(sums, guarded, strict=False)  # of children only the episodes add up
+            for each, own, alone in zip(sums, guarded, lost, strict=False)  # of children only the episodes add up
             for leak in each.leaks(finest, hidden, own)
-            if (leak.site, leak.window) not in lost
+            if (leak.site, leak.window) not in alone
         )
         if (first := next(found, None)) is None:
             return finest, hidden, guarded

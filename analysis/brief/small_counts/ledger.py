@@ -50,7 +50,11 @@ class Page(Record):
 
 @dataclass(frozen=True)
 class Release:
-    """One release. `number` counts those of its period from 1; `figures` has one entry a measure, stratum and place, by window."""
+    """One release. `number` counts those of its period from 1.
+
+    `figures` maps a measure to its figures by stratum and place, then window; `whole` names the windows that the records held to
+    their end.
+    """
 
     period: Period
     number: int
@@ -58,27 +62,23 @@ class Release:
     tables: str
     beside: tuple[str, ...]
     windows: Mapping[str, Period]
-    figures: Mapping[tuple[str, str, str], Mapping[str, Figure]]
+    whole: frozenset[str]
+    figures: Mapping[str, Mapping[tuple[str, str], Mapping[str, Figure]]]
 
     @property
     def name(self) -> str:
         """The release as another names it.
 
-        >>> Release(Period(pd.Period("2026-10"), pd.Period("2026-10"), "2026-10"), 1, pd.Timestamp(0), "", (), {}, {}).name
+        >>> Release(Period(pd.Period("2026-10"), pd.Period("2026-10"), "2026-10"), 1, pd.Timestamp(0), "", (), {}, frozenset(), {}).name
         '2026-10/1'
         """
         return f"{self.period.name}/{self.number}"
-
-    def whole(self, window: Period) -> bool:
-        """False where the records ended inside the window."""
-        return window.to_on <= self.records_to
 
     def cells(self, measure: str) -> frozenset[tuple[str, str, str]]:
         """Stratum, place and window of everything that it showed of a measure."""
         return frozenset(
             (stratum, place, window)
-            for (own, stratum, place), by_window in self.figures.items()
-            if own == measure
+            for (stratum, place), by_window in self.figures.get(measure, {}).items()
             for window in by_window
         )
 
@@ -120,12 +120,16 @@ def release_of(entry: Entry, number: int, study: Study, *, where: str) -> Releas
     except ValueError as error:
         raise ParamsError(f"{where}: {error}") from None
     figures = {
-        (measure, stratum, place): _decoded(words, entry.windows, f"{where}: {measure}, {stratum}, {place}")
+        measure: {
+            (stratum, place): _decoded(words, entry.windows, f"{where}: {measure}, {stratum}, {place}")
+            for stratum, places in strata.items()
+            for place, words in places.items()
+        }
         for measure, strata in entry.figures.items()
-        for stratum, places in strata.items()
-        for place, words in places.items()
     }
-    return Release(now, number, pd.Timestamp(entry.records_to), entry.tables, entry.beside, windows, figures)
+    to = pd.Timestamp(entry.records_to)
+    whole = frozenset(name for name, window in windows.items() if window.to_on <= to)
+    return Release(now, number, to, entry.tables, entry.beside, windows, whole, figures)
 
 
 def _encoded(by_window: Mapping[str, Figure], windows: Sequence[str]) -> str:
@@ -229,13 +233,11 @@ def told_before(ledger: Iterable[Release], measure: str, never: Iterable[str] = 
     """What these releases showed of a measure, places and windows; windows that the records cut short are left to `never`."""
     figures, windows = set(), set()
     for release in ledger:
-        windows |= {window for window in release.windows.values() if release.whole(window)}
+        windows |= {release.windows[name] for name in release.whole}
         figures |= {
             (place, release.windows[name])
-            for (own, stratum, place), by_window in release.figures.items()
-            if own == measure and stratum == WHOLE
-            for name in by_window
-            if release.whole(release.windows[name])
+            for stratum, place, name in release.cells(measure)
+            if stratum == WHOLE and name in release.whole
         }
     return Released(frozenset(figures), frozenset(windows), frozenset(never))
 
@@ -248,8 +250,8 @@ def cut_short(ledger: Iterable[Release], rows: pd.DataFrame, measure: str, small
     found = set()
     state = rows[rows["site_id"].eq(STATEWIDE)].set_index("period")
     for release in ledger:
-        for name, (top, bottom) in release.figures.get((measure, WHOLE, STATEWIDE), {}).items():
-            if release.whole(release.windows[name]) or name not in state.index:
+        for name, (top, bottom) in release.figures.get(measure, {}).get((WHOLE, STATEWIDE), {}).items():
+            if name in release.whole or name not in state.index:
                 continue
             now = state.loc[name]
             pairs = [(now["numerator"], top), (now["denominator"], bottom)]

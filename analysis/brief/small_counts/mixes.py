@@ -63,7 +63,7 @@ def hide_beside_releases(
     """
     hidden = mixed["hidden"].astype(bool).copy()
     measure = mixed["measure"].iloc[0]
-    years = {name: window for each in releases for name, window in each.windows.items() if each.whole(window)}
+    years = {name: each.windows[name] for each in releases for name in each.whole}
     out = {
         (stratum, place, window)
         for each in releases
@@ -112,16 +112,15 @@ def _fixed(lines: dict, targets: dict[Cell, np.ndarray]) -> list[Cell]:
 
 def _read_mix(counted: pd.DataFrame, years: dict[str, Period]) -> Mix:
     ends = sorted({edge for window in years.values() for edge in (window.first, window.last + 1)})
-    counts = counted.assign(month=pd.PeriodIndex(counted["period"], freq="M"))
-    counts = counts[counts["month"].between(ends[0], ends[-1] - 1)]
-    at = (
-        np.searchsorted([edge.ordinal for edge in ends], [month.ordinal for month in counts["month"]], side="right") - 1
-    )
+    months = {name: pd.Period(name, "M").ordinal for name in counted["period"].unique()}
+    month = counted["period"].map(months)
+    counts = counted[month.between(ends[0].ordinal, ends[-1].ordinal - 1)]
+    at = np.searchsorted([edge.ordinal for edge in ends], month[counts.index], side="right") - 1
     wide = counts["numerator"].astype(float).groupby([counts["stratum"], counts["site_id"], at]).sum()
     strata = sorted(counts["stratum"].unique())
     places = sorted(set(counts["site_id"]) - {STATEWIDE})
     index = pd.MultiIndex.from_product([strata, [*places, STATEWIDE], range(len(ends) - 1)])
-    block = wide.reindex(index, fill_value=0).to_numpy().reshape(len(strata), len(places) + 1, len(ends) - 1)
+    block = wide.reindex(index, fill_value=0).to_numpy(copy=True).reshape(len(strata), len(places) + 1, len(ends) - 1)
     block[:, -1] = np.maximum(block[:, -1] - block[:, :-1].sum(axis=1), 0)  # places without a page
     spans = {
         name: [at for at, edge in enumerate(ends[:-1]) if window.first <= edge <= window.last]

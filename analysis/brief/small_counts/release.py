@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,16 @@ from analysis import params
 from analysis.brief.numbers import Numbers, open_numbers
 from analysis.brief.press.made_from import made_from
 from analysis.brief.press.runs import Run
-from analysis.brief.small_counts.ledger import Entry, Release, add_entry, entries, entry_of, read_ledger, release_of
+from analysis.brief.small_counts.ledger import (
+    Entry,
+    Figure,
+    Release,
+    add_entry,
+    entries,
+    entry_of,
+    read_ledger,
+    release_of,
+)
 from analysis.brief.small_counts.shareable import write_table
 from analysis.params import ROOT, Disclosure, ParamsError
 from analysis.tables import MEASURES_TABLE, STATEWIDE
@@ -90,12 +99,16 @@ def _table_bytes(numbers: Numbers, rows: pd.DataFrame, root: Path) -> bytes:
 
 def _what_changed(old: Entry, new: Entry, numbers: Numbers, where: str) -> str:
     """How many figures are new, no longer shown, or others; no number of children."""
-    one, other = (
-        {(*key, window): figure for key, by_window in release_of(each, 1, numbers.study, where=where).figures.items()
-         for window, figure in by_window.items()} for each in (old, new)
-    )  # fmt: skip
+    one, other = (dict(_by_figure(release_of(each, 1, numbers.study, where=where))) for each in (old, new))
     changed = sum(one[key] != other[key] for key in one.keys() & other.keys())
     return f"{changed} changed, {len(other.keys() - one.keys())} are shown now and were not, {len(one.keys() - other.keys())} no longer"
+
+
+def _by_figure(release: Release) -> Iterator[tuple[tuple[str, ...], Figure]]:
+    """Each figure under its measure, stratum, place and window."""
+    for measure, places in release.figures.items():
+        for (stratum, place), by_window in places.items():
+            yield from (((measure, stratum, place, window), figure) for window, figure in by_window.items())
 
 
 def restated(study_name: str, period: str, *, root: Path = ROOT) -> pd.DataFrame:
@@ -113,15 +126,10 @@ def restated(study_name: str, period: str, *, root: Path = ROOT) -> pd.DataFrame
 def changes(numbers: Numbers, ledger: Collection[Release], rule: Disclosure) -> pd.DataFrame:
     """As `restated`, from numbers and releases at hand."""
     now = numbers.windows.now
-    last: dict[tuple, tuple[str, tuple]] = {}
+    last: dict[tuple, tuple[str, Figure]] = {}
     for release in ledger:
         if release.period.last < now.last:
-            last |= {
-                (*key, window): (release.name, figure)
-                for key, by_window in release.figures.items()
-                for window, figure in by_window.items()
-                if release.whole(release.windows[window])
-            }
+            last |= {key: (release.name, figure) for key, figure in _by_figure(release) if key[-1] in release.whole}
     given = numbers.shown[~numbers.shown["hidden"].astype(bool)]
     rows = []
     for *key, top, bottom in given[[*FIGURE, "numerator", "denominator"]].itertuples(index=False, name=None):
