@@ -188,9 +188,9 @@ def free_move(shown: np.ndarray | sparse.csr_matrix, start: np.ndarray) -> np.nd
     for _ in range(MOST_PASSES):
         moved = shown @ move
         if np.abs(moved).max() < STILL:
-            break
+            return move
         move = move - shown.T @ cho_solve(factor, moved)
-    return move
+    raise ArithmeticError("The shown sums could not be solved, so nobody knows what they give away; nothing may be shown.")
 
 
 def weights(shown: np.ndarray, aim: np.ndarray) -> np.ndarray:
