@@ -21,7 +21,7 @@ from analysis.demo.dirt import add_dirt, count_dirt
 from analysis.demo.draws import day_text
 from analysis.demo.scenario import Export, RawFile, Scenario
 from analysis.demo.state import State
-from analysis.tables import CLOCKS
+from analysis.tables import CLOCKS, EPISODES
 
 DAY_FORMAT = "%Y-%m-%d"
 DAYS = [column.name for column in EPISODES.mapped if column.kind == "day"]

@@ -190,7 +190,9 @@ def free_move(shown: np.ndarray | sparse.csr_matrix, start: np.ndarray) -> np.nd
         if np.abs(moved).max() < STILL:
             return move
         move = move - shown.T @ cho_solve(factor, moved)
-    raise ArithmeticError("The shown sums could not be solved, so nobody knows what they give away; nothing may be shown.")
+    raise ArithmeticError(
+        "The shown sums could not be solved, so nobody knows what they give away; nothing may be shown."
+    )
 
 
 def weights(shown: np.ndarray, aim: np.ndarray) -> np.ndarray:
