@@ -253,9 +253,9 @@ def _figures(measure: str, observed: Observed, cards: Cards) -> pd.DataFrame:
     elif card.unit == "portion":
         table = units.portions(cell, value, n_cells)
     else:
-        table = {"minutes": units.quantiles, "score": units.means, "mean": units.means, "number": units.sums}[card.unit](
-            cell, value.to_numpy(dtype=float), n_cells, card, cards
-        )
+        table = {"minutes": units.quantiles, "score": units.means, "mean": units.means, "number": units.sums}[
+            card.unit
+        ](cell, value.to_numpy(dtype=float), n_cells, card, cards)
     repeats = len(table) // n_cells
     around = pd.concat([placed.cells] * repeats, ignore_index=True)
     table = pd.concat([around, table], axis=1).assign(measure=measure, not_measurable=np.tile(unmeasured, repeats))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.brief.small_counts.sums import Leak, Sums, read_sums
+from analysis.brief.small_counts.sums import Figure, Leak, Sums, read_sums
 from analysis.periods import Period, span
 from analysis.tables import STATEWIDE
 
@@ -109,8 +109,7 @@ def choose_grains(
         window.name for window, state in zip(extra, counts.state[-2], strict=True) if _is_small(state, smallest).any()
     }
     small_extra |= released.never
-    lost = [_fixed_alone(each, [*grains, extra], finest) if released.figures else set() for each in sums]
-    finest, hidden, guarded = _close(sums, of_grains, grains, finest, given, small_extra, smallest, lost)
+    finest, hidden, guarded, lost = _close(sums, of_grains, grains, finest, given, small_extra, smallest)
     hidden |= _hidden_extra(sums, [window.name for window in extra], finest, hidden, guarded, given | small_extra, lost)
     large = [
         {
@@ -138,9 +137,9 @@ def _months_before(grains: Sequence[Grain], released: Released) -> list[Period]:
     return [span(month, month) for month in sorted({m for window in released.windows for m in window.months} - here)]
 
 
-def _fixed_alone(sums: Sums, grains: Sequence[Grain], finest: np.ndarray) -> set[tuple[int | None, Period]]:
+def _fixed_alone(sums: Sums, grains: Sequence[Grain], finest: np.ndarray) -> set[Figure]:
     """What earlier releases fix by themselves, with everything hidden now: small counts of places, and any of the state's."""
-    nowhere, every = np.full_like(finest, len(grains)), {window.name for grain in grains for window in grain}
+    nowhere, every = np.full_like(finest, len(grains)), {window.name for grain in sums.windows for window in grain}
     return {(leak.site, leak.window) for leak in sums.leaks(nowhere, every, every)}
 
 
@@ -151,7 +150,7 @@ def _hidden_extra(
     hidden: set[str],
     guarded: list[set[str]],
     never: set[str],
-    lost: list[set[tuple[int | None, Period]]],
+    lost: list[set[Figure]],
 ) -> set[str]:
     """The extra windows that give something away beside those before them, or are `never` shown."""
     shown: list[str] = []
@@ -174,12 +173,13 @@ def _close(
     given: frozenset[str],
     small_extra: set[str],
     smallest: int,
-    lost: list[set[tuple[int | None, Period]]],
-) -> tuple[np.ndarray, set[str], list[set[str]]]:
+) -> tuple[np.ndarray, set[str], list[set[str]], list[set[Figure]]]:
     """Hide until nothing small can be worked out: the grain of each site, the hidden windows of the state, and by count
-    those of them that must stay unknown.
+    those of them that must stay unknown, and what earlier releases fix alone.
     """
     finest, covers = finest.copy(), set(given)
+    lost: list[set[Figure]] = [set() for _ in sums]
+    looked = not any(each.released for each in sums)
     size = counts.sites[-1][..., 0].sum(axis=1)
     # A place with nothing to show covers nobody, so it comes last.
     by_size = sorted(range(len(size)), key=lambda site: (size[site] == 0, size[site], counts.names[site]))
@@ -195,7 +195,10 @@ def _close(
             if (leak.site, leak.window) not in alone
         )
         if (first := next(found, None)) is None:
-            return finest, hidden, guarded
+            return finest, hidden, guarded, lost
+        if not looked:  # once there is a leak: mostly there is none
+            lost, looked = [_fixed_alone(each, grains, finest) for each in sums], True
+            continue
         system, leak = first
         if system.released:
             _cover_beside_releases(system, leak, finest, covers, hidden, by_size, len(grains))
@@ -278,14 +281,15 @@ def _counts(measures: pd.DataFrame, grains: Sequence[Grain], *, hide: str, unit:
         cells = {"n": top if unit == "rate" else bottom}
     else:
         cells = {"n": bottom, "yes": top, "no": bottom - top}
-    wide = pd.DataFrame(cells).set_index([measures["site_id"], measures["period"]])
     names = sorted(set(measures["site_id"]) - {STATEWIDE})
-
-    def block(sites: list[str], grain: Grain) -> np.ndarray:
-        index = pd.MultiIndex.from_product([sites, [window.name for window in grain]])
-        return wide.reindex(index).fillna(0).to_numpy().reshape(len(sites), len(grain), len(cells))
-
-    return Counts(names, [block(names, grain) for grain in grains], [block([STATEWIDE], grain)[0] for grain in grains])
+    places = pd.Index([*names, STATEWIDE])
+    windows = pd.Index(measures["period"].unique())
+    cube = np.zeros((len(places), len(windows) + 1, len(cells)))  # the last window is one without a row
+    cube[places.get_indexer(measures["site_id"]), windows.get_indexer(measures["period"])] = pd.DataFrame(
+        cells
+    ).to_numpy()
+    blocks = [cube[:, windows.get_indexer([window.name for window in grain])] for grain in grains]
+    return Counts(names, [block[:-1] for block in blocks], [block[-1] for block in blocks])
 
 
 def _is_small(counts: np.ndarray, smallest: int) -> np.ndarray:

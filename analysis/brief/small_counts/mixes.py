@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from analysis.brief.small_counts.ledger import Release
-from analysis.brief.small_counts.sums import FIXED, SEED_OF_THE_MOVE, weights
+from analysis.brief.small_counts.sums import FIXED, SEED_OF_THE_MOVE, free_move, weights
 from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
@@ -46,11 +47,10 @@ class Mix:
         columns = slice(None) if place == STATEWIDE else self.places.index(place)
         return float(self.counts[self.strata.index(stratum), columns, self.spans[window]].sum())
 
-    def lines(self, cells: Iterable[Cell]) -> dict[tuple[str | None, str, str], np.ndarray]:
+    def told(self, cells: Iterable[Cell]) -> list[tuple[str | None, str, str]]:
         """What is told by cells that are shown: each of them, and how many their place had in all."""
-        told = dict.fromkeys([*sorted(cells), *((None, place, window) for _, place, window in sorted(cells))])
-        lines = {key: self.line(*key) for key in told}
-        return {key: line for key, line in lines.items() if line.any()}
+        ordered = sorted(cells)
+        return list(dict.fromkeys([*ordered, *((None, place, window) for _, place, window in ordered)]))
 
 
 def hide_beside_releases(
@@ -83,13 +83,17 @@ def hide_beside_releases(
     }
     keys = zip(mixed["stratum"], mixed["site_id"], mixed["period"], strict=True)
     rows = {cell: index for cell, index in zip(keys, mixed.index, strict=True) if cell[0] in mix.strata}
-    lost = set(_fixed(mix.lines(out), targets))
+    every = {key: mix.line(*key) for key in mix.told(out | rows.keys())}
+    lost: set[Cell] | None = None
     while True:
         new = {cell for cell, index in rows.items() if not hidden[index]} - out
-        lines = mix.lines(out | new)
-        aims = {cell: line for cell, line in targets.items() if cell not in new and cell not in lost}
+        lines = {key: every[key] for key in mix.told(out | new) if every[key].any()}
+        aims = {cell: line for cell, line in targets.items() if cell not in new and cell not in (lost or ())}
         if (leak := next(iter(_fixed(lines, aims)), None)) is None:
-            return hidden, {(place, window) for _, place, window in lost}
+            return hidden, {(place, window) for _, place, window in lost or ()}
+        if lost is None:  # looked at once there is a leak: mostly there is none
+            lost = set(_fixed({key: every[key] for key in mix.told(out) if every[key].any()}, targets))
+            continue
         weight = dict(zip(lines, weights(np.array(list(lines.values())), targets[leak]), strict=True))
         taking_part = [key for key in lines if abs(weight[key]) > FIXED and key not in out]
         cells = [key for key in taking_part if key in new]
@@ -104,9 +108,8 @@ def _fixed(lines: dict, targets: dict[Cell, np.ndarray]) -> list[Cell]:
     """The targets that the lines fix: a random move of the unknown counts that leaves every line alone leaves them alone."""
     if not lines or not targets:
         return []
-    shown, aims = np.array(list(lines.values())), np.array(list(targets.values()))
-    start = np.random.default_rng(SEED_OF_THE_MOVE).standard_normal(shown.shape[1])
-    move = start - shown.T @ weights(shown, start)
+    shown, aims = (sparse.csr_matrix(np.array(list(each.values()))) for each in (lines, targets))
+    move = free_move(shown, np.random.default_rng(SEED_OF_THE_MOVE).standard_normal(shown.shape[1]))
     return [cell for cell, moved in zip(targets, aims @ move, strict=True) if abs(moved) < FIXED]
 
 

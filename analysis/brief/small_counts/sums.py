@@ -4,11 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
+from scipy.linalg import cho_factor, cho_solve
 
 from analysis.periods import Period
 
 FIXED = 1e-6  # a random move of the hidden counts that leaves every shown sum alone moves a fixed one by less
 SEED_OF_THE_MOVE = 20261122
+RIDGE, STILL, MOST_PASSES = 1e-9, 1e-10, 50  # how far off, when a sum counts as unmoved, and when to stop
 DEPENDENT = 1e-10  # an eigenvalue below this part of the largest is none: one sum follows from others
 
 
@@ -74,7 +77,7 @@ class Sums:
         """How the unknown counts may move at once with every shown sum left alone."""
         shown = np.array([line for line, _ in self._shown(finest, state_hidden, extra, unknown)])
         start = np.random.default_rng(SEED_OF_THE_MOVE).standard_normal(int(unknown.sum()))
-        return start - shown.T @ weights(shown, start) if len(shown) else start
+        return free_move(shown, start) if len(shown) else start
 
     def behind(self, leak: Leak, finest: np.ndarray, state_hidden: Collection[str]) -> tuple[list[int], list[str]]:
         """The shown sums that give a leak away: sites by position, and windows of the state, the best one to hide first.
@@ -167,6 +170,29 @@ def _span(site: int | None, window: Period) -> tuple:
 def _order(figure: Figure) -> tuple:
     site, window = figure
     return -1 if site is None else site, window
+
+
+def free_move(shown: np.ndarray | sparse.csr_matrix, start: np.ndarray) -> np.ndarray:
+    """What is left of the start once no shown sum moves: its projection on the moves that leave them all alone.
+
+    Sums that follow from others make the equations singular, so they are solved a little off and again for what is left, until
+    nothing is: each pass multiplies the part to be removed by far less than one, and leaves the rest as it is.
+
+    >>> free_move(np.array([[1.0, 1.0, 0.0], [2.0, 2.0, 0.0]]), np.array([1.0, 0.0, 3.0])).round(9).tolist()
+    [0.5, -0.5, 3.0]
+    """
+    gram = shown @ shown.T
+    gram = gram.toarray() if sparse.issparse(gram) else gram
+    gram[np.diag_indices_from(gram)] += RIDGE * gram.max()
+    factor, move = cho_factor(gram), start
+    for _ in range(MOST_PASSES):
+        moved = shown @ move
+        if np.abs(moved).max() < STILL:
+            return move
+        move = move - shown.T @ cho_solve(factor, moved)
+    raise ArithmeticError(
+        "The shown sums could not be solved, so nobody knows what they give away; nothing may be shown."
+    )
 
 
 def weights(shown: np.ndarray, aim: np.ndarray) -> np.ndarray:
