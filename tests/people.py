@@ -68,7 +68,11 @@ def figure(table: pd.DataFrame, measure: str, *, place="north", period="2026-03"
 
 def three(row: pd.Series) -> tuple[int, int, int]:
     """(numerator, denominator, not measurable)."""
-    return (0 if pd.isna(row["numerator"]) else int(row["numerator"])), int(row["denominator"]), int(row["not_measurable"])
+    return (
+        (0 if pd.isna(row["numerator"]) else int(row["numerator"])),
+        int(row["denominator"]),
+        int(row["not_measurable"]),
+    )
 
 
 YES, NO, UNKNOWN, OUT = (1, 1, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)

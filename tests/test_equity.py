@@ -21,10 +21,15 @@ TWO_YEARS = (pd.Timestamp("2025-01-01"), pd.Timestamp("2026-12-31"))
 
 
 def many(number: int, yes: int, *, group: str | None, on="2026-03-02", cut="sex", **given) -> list[dict]:
-    return [{"counted_on": on, cut: group, "attempt_result": "contact" if k < yes else "not_found", **given} for k in range(number)]
+    return [
+        {"counted_on": on, cut: group, "attempt_result": "contact" if k < yes else "not_found", **given}
+        for k in range(number)
+    ]
 
 
-def groups(people: list[dict], measure="contact_share", *, cut="sex", study=STUDY, covers=TWO_YEARS, **given) -> pd.DataFrame:
+def groups(
+    people: list[dict], measure="contact_share", *, cut="sex", study=STUDY, covers=TWO_YEARS, **given
+) -> pd.DataFrame:
     table = by_measure_group(
         episodes(*({"child_id": k, **each} for k, each in enumerate(people))), SITES, YEAR,
         study=study, cards=CARDS, covers=covers, smallest_shown=11, **given,
@@ -46,7 +51,9 @@ def test_two_groups_and_their_difference():
 
 
 def test_a_group_of_ten_is_looked_at_over_two_years_and_one_of_eleven_in_the_year():
-    ten = groups(many(200, 150, group="female") + many(10, 9, group="male") + many(30, 20, group="male", on="2025-03-02"))
+    ten = groups(
+        many(200, 150, group="female") + many(10, 9, group="male") + many(30, 20, group="male", on="2025-03-02")
+    )
     assert set(ten["period"]) == {"2025-01_2026-12"}
     assert ten.loc["male", "denominator"] == 40
     eleven = groups(many(200, 150, group="female") + many(11, 9, group="male"))
@@ -57,7 +64,11 @@ def test_two_years_are_taken_only_where_the_extract_holds_them():
     people = many(200, 150, group="female") + many(10, 9, group="male") + many(30, 20, group="male", on="2025-03-02")
     found = groups(people, covers=(pd.Timestamp("2025-02-01"), TWO_YEARS[1]))
     assert found.index.tolist() == ["others_together"]
-    assert (found["why_missing"].tolist(), found["hidden"].tolist(), found["value"].isna().all()) == (["too few to show"], [True], True)
+    assert (found["why_missing"].tolist(), found["hidden"].tolist(), found["value"].isna().all()) == (
+        ["too few to show"],
+        [True],
+        True,
+    )
 
 
 def test_few_expected_is_as_few_as_few_cases():
@@ -96,7 +107,9 @@ def test_of_an_outcome_the_few_with_a_yes_and_the_few_without_one_hide_too():
 
 
 def test_a_cut_that_must_be_asked_about_is_left_out():
-    people = many(200, 150, group="white", cut="race_ethnicity") + many(200, 150, group="american_indian", cut="race_ethnicity")
+    people = many(200, 150, group="white", cut="race_ethnicity") + many(
+        200, 150, group="american_indian", cut="race_ethnicity"
+    )
     assert len(groups(people, cut="race_ethnicity")) == 2
     asked = STUDY.model_copy(update={"ask_before": ("race_ethnicity",)})
     assert groups(people, cut="race_ethnicity", study=asked).empty
@@ -106,8 +119,18 @@ def test_a_cut_of_which_nothing_was_recorded_is_not_there():
     assert groups(many(200, 150, group=None), cut="insurance").empty
 
 
-COUNTY = pd.DataFrame({"site_id": ["north", "south"], "county_fips": "35001", "from_on": pd.Timestamp("2020-01-01"), "to_on": pd.NaT, "share": 0.5})
-POPULATION = pd.DataFrame({"county_fips": "35001", "year": 2024, "age_band": list(AGE_BANDS), "children": [4000, 5000, 6000, 3000]})
+COUNTY = pd.DataFrame(
+    {
+        "site_id": ["north", "south"],
+        "county_fips": "35001",
+        "from_on": pd.Timestamp("2020-01-01"),
+        "to_on": pd.NaT,
+        "share": 0.5,
+    }
+)
+POPULATION = pd.DataFrame(
+    {"county_fips": "35001", "year": 2024, "age_band": list(AGE_BANDS), "children": [4000, 5000, 6000, 3000]}
+)
 
 
 def test_age_bands_have_a_rate_and_other_cuts_their_part_of_the_episodes():
@@ -123,12 +146,27 @@ def test_age_bands_have_a_rate_and_other_cuts_their_part_of_the_episodes():
     assert sexes["ratio"].isna().all()
 
 
+@pytest.mark.parametrize(("blank", "units"), [
+    (12, ["rate", "rate", "part"]),  # enough not to be worked out, few enough not to matter
+    (10, ["part", "part"]),  # their number is what the bands leave of the whole: so no rate, and they join the smaller band
+    (60, ["part", "part", "part"]),  # more than a fifth
+])  # fmt: skip
+def test_a_rate_by_age_needs_the_ages(blank, units):
+    people = (
+        many(40, 20, group="female", age_years=8)
+        + many(120, 60, group="male", age_years=14)
+        + many(blank, 5, group="male", age_years=None)
+    )
+    found = groups(people, "episodes_per_1000", cut="age_band", site_counties=COUNTY, population=POPULATION)
+    assert found["unit"].tolist() == units
+
+
 def test_the_interaction_is_tested_once_for_the_cut_where_it_is_asked_for():
     before = many(200, 150, group="female", on="2025-03-02") + many(200, 150, group="male", on="2025-03-02")
     now = many(200, 150, group="female") + many(200, 100, group="male")
     assert groups(before + now)["interaction_p"].isna().all()
     tested = groups(before + now, test_interaction=("contact_share",))["interaction_p"]
-    assert tested.nunique() == 1
+    assert set(tested) == {tested.iloc[0]}
     assert tested.iloc[0] < 0.001
 
 
@@ -150,7 +188,11 @@ def test_the_same_groups_whatever_the_order_of_rows():
 
 
 def test_every_share_of_an_equity_card_is_there():
-    clocks = (Clock(from_on=date(2020, 1, 1), start="requested_at", stop="arrived_at", threshold_minutes=60, source="made up"),)
+    clocks = (
+        Clock(
+            from_on=date(2020, 1, 1), start="requested_at", stop="arrived_at", threshold_minutes=60, source="made up"
+        ),
+    )
     table = by_measure_group(
         episodes(*(many(200, 150, group="female") + many(200, 150, group="male"))), SITES, YEAR,
         study=STUDY.model_copy(update={"clocks": clocks}), cards=CARDS, covers=TWO_YEARS, smallest_shown=11,

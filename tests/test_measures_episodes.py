@@ -98,7 +98,9 @@ def test_open_stays_are_those_of_the_last_day(begun, ended, counts_as):
 
 
 def test_of_a_quarter_only_its_last_month_is_the_snapshot():
-    people = episodes({"enrolled_on": "2026-01-02", "discharged_on": "2026-03-15"}, {"enrolled_on": "2026-01-02"}, ELSEWHERE)
+    people = episodes(
+        {"enrolled_on": "2026-01-02", "discharged_on": "2026-03-15"}, {"enrolled_on": "2026-01-02"}, ELSEWHERE
+    )
     table = counted(people, "2026-02", "2026Q1")
     assert three(figure(table, "open_past_limit_share", period="2026-02"))[:2] == (2, 2)  # 57 days on 28 February
     assert three(figure(table, "open_past_limit_share", period="2026Q1"))[:2] == (1, 1)
@@ -107,7 +109,9 @@ def test_of_a_quarter_only_its_last_month_is_the_snapshot():
 def test_a_limit_of_other_responses_leaves_an_unrecorded_response_open():
     video = STUDY.stay_limits[1].model_copy(update={"modes": ("telehealth",)})
     study = STUDY.model_copy(update={"stay_limits": (video,)})
-    people = episodes(*({"discharged_on": "2026-03-20", "response_mode": mode} for mode in ("telehealth", "phone", None)))
+    people = episodes(
+        *({"discharged_on": "2026-03-20", "response_mode": mode} for mode in ("telehealth", "phone", None))
+    )
     assert three(figure(counted(people, study=study), "stay_in_limit_share")) == (1, 1, 1)
 
 
@@ -147,9 +151,15 @@ def test_kept_contacts_of_a_stay_with_their_t_interval():
     )  # fmt: skip
     log["contact_id"] = range(1, len(log) + 1)
     row = figure(counted(people, tables={"contacts": log}), "contacts_per_stay")
-    assert (row["value"], row["denominator"], pd.isna(row["numerator"])) == (pytest.approx(4 / 3), 3, True)  # 3, 1 and 0
+    assert (row["value"], row["denominator"], pd.isna(row["numerator"])) == (
+        pytest.approx(4 / 3),
+        3,
+        True,
+    )  # 3, 1 and 0
     # sd = sqrt(((5/3)^2 + (1/3)^2 + (4/3)^2) / 2) = 1.5275; t with 2 degrees = 4.3027
-    assert (row["low"], row["high"]) == pytest.approx((4 / 3 - 4.3027 * 1.5275 / 3**0.5, 4 / 3 + 4.3027 * 1.5275 / 3**0.5), abs=1e-3)
+    assert (row["low"], row["high"]) == pytest.approx(
+        (4 / 3 - 4.3027 * 1.5275 / 3**0.5, 4 / 3 + 4.3027 * 1.5275 / 3**0.5), abs=1e-3
+    )
 
 
 def test_one_stay_has_a_mean_and_no_interval():
@@ -172,7 +182,11 @@ def test_the_latest_half_year_waits_and_says_why():
     people = episodes({"child_id": 1, "counted_on": "2026-07-04"}, {"child_id": None, "counted_on": "2026-07-04"},
                       {"child_id": 2, "counted_on": "2026-07-05"}, {"child_id": 2, "counted_on": "2026-08-01"})  # fmt: skip
     table = counted(people, "2026-07", "2026-08")
-    assert three(figure(table, "back_in_180_days_share", period="2026-07")) == (0, 1, 1)  # 5 July + 180 is 1 January 2027
+    assert three(figure(table, "back_in_180_days_share", period="2026-07")) == (
+        0,
+        1,
+        1,
+    )  # 5 July + 180 is 1 January 2027
     row = figure(table, "back_in_180_days_share", period="2026-08")
     assert (three(row), row["why_missing"]) == (OUT, "too_early")
 
@@ -210,7 +224,11 @@ def test_a_stay_without_a_referral_is_a_no_only_where_referrals_are_sent():
 
 def test_where_children_live_when_stabilization_ends():
     ended = {"discharged_on": "2026-03-20"}
-    people = episodes({**ended, "living_at_discharge": "kin"}, {**ended, "living_at_discharge": "kin"}, ended | {"living_at_discharge": "foster"})
+    people = episodes(
+        {**ended, "living_at_discharge": "kin"},
+        {**ended, "living_at_discharge": "kin"},
+        ended | {"living_at_discharge": "foster"},
+    )
     row = figure(counted(people), "living_at_discharge", stratum="kin")
     assert three(row) == (2, 3, 0)
 
@@ -223,7 +241,15 @@ def test_episodes_per_child_are_all_episodes_over_different_children():
 
 POPULATION = pd.DataFrame({"county_fips": "35001", "year": 2024, "age_band": ["0-4", "5-11", "12-17", "18-20"],
                            "children": 1000, "children_in_poverty": 250})  # fmt: skip
-COUNTY = pd.DataFrame({"site_id": ["north", "south"], "county_fips": "35001", "from_on": pd.Timestamp("2020-01-01"), "to_on": pd.NaT, "share": 0.5})
+COUNTY = pd.DataFrame(
+    {
+        "site_id": ["north", "south"],
+        "county_fips": "35001",
+        "from_on": pd.Timestamp("2020-01-01"),
+        "to_on": pd.NaT,
+        "share": 0.5,
+    }
+)
 
 
 def test_the_rate_of_poor_children_has_the_same_top_and_their_number_below():
@@ -237,14 +263,18 @@ def test_every_measure_of_an_empty_month_is_there_and_none_has_a_share():
     table = counted(episodes(ELSEWHERE), "2026-05")
     north = table[table["site_id"].eq("north")]
     assert set(north["measure"]) == set(table["measure"])
-    shares = north[north["measure"].map({name: card.unit for name, card in CARDS.cards.items()}).isin(["share", "mix", "score"])]
+    shares = north[
+        north["measure"].map({name: card.unit for name, card in CARDS.cards.items()}).isin(["share", "mix", "score"])
+    ]
     assert len(shares) > 20
     assert shares["value"].isna().all()
     assert set(shares["why_missing"]) <= {"no_episodes", "none_sent", "too_early"}
 
 
 def test_shuffled_rows_of_every_table_give_the_same_figures():
-    people = episodes(*({"child_id": k % 7, "discharged_on": "2026-03-20", "site_id": ("north", "south")[k % 2]} for k in range(30)))
+    people = episodes(
+        *({"child_id": k % 7, "discharged_on": "2026-03-20", "site_id": ("north", "south")[k % 2]} for k in range(30))
+    )
     log = rows_of("contacts", *(contact(f"2026-03-{3 + k % 9:02d}", episode=1 + k % 30) for k in range(80)))
     first = counted(people, tables={"contacts": log}, covers=YEAR)
     again = counted(people.sample(frac=1, random_state=1), tables={"contacts": log.sample(frac=1, random_state=2)})

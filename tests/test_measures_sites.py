@@ -17,7 +17,14 @@ def of(table: str, measure: str, *rows: dict, place="north", period="2026-03", s
 
 
 def call(**given) -> dict:
-    return {"called_on": "2026-03-02", "site_id": "north", "channel": "line_988", "recommended_mode": "mobile", "outcome": "dispatched", **given}
+    return {
+        "called_on": "2026-03-02",
+        "site_id": "north",
+        "channel": "line_988",
+        "recommended_mode": "mobile",
+        "outcome": "dispatched",
+        **given,
+    }
 
 
 def test_calls_count_at_their_site_and_all_of_them_in_the_state():
@@ -39,6 +46,8 @@ def test_a_site_that_has_never_sent_a_call_has_no_number_of_calls():
     ({"outcome": None}, UNKNOWN),
     ({"recommended_mode": "phone"}, OUT),  # advice was what the caller wanted
     ({"recommended_mode": None}, UNKNOWN),
+    ({"recommended_mode": None, "outcome": "abandoned"}, OUT),  # nobody heard what it asked for
+    ({"outcome": "abandoned"}, (0, 1, 0)),
     ({"channel": "text"}, OUT),
     ({"channel": None}, UNKNOWN),
 ])  # fmt: skip
@@ -47,13 +56,23 @@ def test_988_calls_to_which_a_team_was_sent(who, counts_as):
 
 
 def test_how_calls_came_in_and_ended():
-    calls = [call(), call(channel="text", outcome="abandoned"), call(channel=None, outcome="abandoned"), call(), call(), call()]
+    calls = [
+        call(),
+        call(channel="text", outcome="abandoned"),
+        call(channel=None, outcome="abandoned"),
+        call(),
+        call(),
+        call(),
+    ]
     assert three(of("calls", "call_channel", *calls, stratum="text")) == (1, 5, 1)
     assert three(of("calls", "call_outcome", *calls, stratum="abandoned")) == (2, 6, 0)
 
 
 def test_outreach_events_and_who_came():
-    events = [{"event_id": k, "site_id": "north", "held_on": "2026-03-05", "attendees": n} for k, n in enumerate([12, 30, 0, None, 8, 5])]
+    events = [
+        {"event_id": k, "site_id": "north", "held_on": "2026-03-05", "attendees": n}
+        for k, n in enumerate([12, 30, 0, None, 8, 5])
+    ]
     assert of("outreach", "outreach_events", *events)["value"] == 6
     row = of("outreach", "outreach_people", *events)
     assert (row["value"], three(row), pd.isna(row["low"])) == (55, (55, 5, 1), True)
@@ -64,14 +83,24 @@ def test_outreach_events_and_who_came():
 # --- ratings -----------------------------------------------------------------------------------------------------------
 
 
-def rated(intake: float | None, discharge: float | None, *, episode=1, scale="ohio_problems", rater="worker") -> list[dict]:
+def rated(
+    intake: float | None, discharge: float | None, *, episode=1, scale="ohio_problems", rater="worker"
+) -> list[dict]:
     both = (("intake", intake), ("discharge", discharge))
-    return [{"episode_id": episode, "scale": scale, "rater": rater, "occasion": when, "score": score} for when, score in both if score is not None]
+    return [
+        {"episode_id": episode, "scale": scale, "rater": rater, "occasion": when, "score": score}
+        for when, score in both
+        if score is not None
+    ]
 
 
 def ratings(measure: str, *pairs: tuple, scale="ohio_problems", rater="worker") -> pd.Series:
     people = episodes(*[ENDED] * len(pairs))
-    rows = [row for number, (intake, discharge) in enumerate(pairs, 1) for row in rated(intake, discharge, episode=number, scale=scale, rater=rater)]
+    rows = [
+        row
+        for number, (intake, discharge) in enumerate(pairs, 1)
+        for row in rated(intake, discharge, episode=number, scale=scale, rater=rater)
+    ]
     return of("scales", measure, *rows, people=people)
 
 
@@ -89,7 +118,10 @@ def test_the_mean_change_is_of_those_rated_twice():
 
 
 def test_a_score_outside_the_scale_is_not_measurable():
-    assert ratings("problems_change_worker", (40, 20), (101, 20), (40, 30), (40, 30), (40, 30), (40, 30))["not_measurable"] == 1
+    assert (
+        ratings("problems_change_worker", (40, 20), (101, 20), (40, 30), (40, 30), (40, 30), (40, 30))["not_measurable"]
+        == 1
+    )
 
 
 @pytest.mark.parametrize(("measure", "pair", "yes"), [
@@ -124,7 +156,13 @@ def survey(respondent="family", answered="2026-03-10", score: float | None = 5, 
 
 
 def test_satisfaction_is_of_the_answers_and_the_answers_of_the_surveys():
-    sent = [survey(score=4), survey(score=3), survey("youth"), *[survey(answered=None, score=None)] * 3, survey("referrer", score=2)]
+    sent = [
+        survey(score=4),
+        survey(score=3),
+        survey("youth"),
+        *[survey(answered=None, score=None)] * 3,
+        survey("referrer", score=2),
+    ]
     assert three(of("satisfaction", "family_answered_share", *sent)) == (3, 6, 0)
     assert three(of("satisfaction", "family_satisfied_share", *sent)) == (2, 3, 0)
     assert three(of("satisfaction", "referrer_satisfied_share", *sent)) == (0, 1, 0)
@@ -164,12 +202,18 @@ def test_staff_of_the_last_day_of_the_month(who, counts_as):
 
 
 def test_of_a_quarter_the_staff_of_its_last_day_count_once():
-    row = of("staff", "certified_share", member(), member(certified="2026-03-15"), member(left="2026-02-10"), period="2026Q1")
+    row = of(
+        "staff", "certified_share", member(), member(certified="2026-03-15"), member(left="2026-02-10"), period="2026Q1"
+    )
     assert three(row) == (2, 2, 0)
 
 
 def test_a_month_that_the_extract_does_not_cover_to_its_end_has_no_snapshot():
-    table = counted(episodes({}), tables={"staff": rows_of("staff", member())}, covers=(pd.Timestamp("2026-01-01"), pd.Timestamp("2026-03-30")))
+    table = counted(
+        episodes({}),
+        tables={"staff": rows_of("staff", member())},
+        covers=(pd.Timestamp("2026-01-01"), pd.Timestamp("2026-03-30")),
+    )
     assert figure(table, "certified_share")["why_missing"] == "no_episodes"
 
 
@@ -181,13 +225,19 @@ def test_a_month_that_the_extract_does_not_cover_to_its_end_has_no_snapshot():
 ])  # fmt: skip
 def test_the_curriculum_is_done_on_the_day_of_its_fortieth_hour(parts, done):
     modules = ("model", "trauma")
-    rows = [{"staff_id": 1, "module": module, "completed_on": day, "hours": hours} for module, (day, hours) in zip(modules, parts, strict=False)]
+    rows = [
+        {"staff_id": 1, "module": module, "completed_on": day, "hours": hours}
+        for module, (day, hours) in zip(modules, parts, strict=False)
+    ]
     training = rows_of("training", *rows, {"staff_id": 2, "module": "model", "completed_on": "2026-01-01", "hours": 40})
     assert three(of("staff", "trained_share", member(), member(site="south"), training=training)) == (done, 1, 0)
 
 
 def test_vacant_positions_are_full_time_equivalents():
-    months = [{"site_id": site, "month_on": "2026-03-01", "funded": 8.0, "filled": filled} for site, filled in (("north", 6.5), ("south", 8.5))]
+    months = [
+        {"site_id": site, "month_on": "2026-03-01", "funded": 8.0, "filled": filled}
+        for site, filled in (("north", 6.5), ("south", 8.5))
+    ]
     row, state = (of("staffing", "vacant_share", *months, place=place) for place in ("north", "statewide"))
     assert (row["value"], pd.isna(row["numerator"]), row["denominator"]) == (1.5 / 8, True, 8)
     assert (state["value"], state["denominator"], pd.isna(state["low"])) == (1.5 / 16, 16, True)
@@ -208,7 +258,15 @@ def test_more_met_than_there_are_is_not_measurable():
 
 def test_hours_of_cover_of_a_week():
     def stretch(**given) -> dict:
-        return {"site_id": "north", "from_on": "2026-01-01", "to_on": None, "weekday": "monday", "from_hour": 8, "to_hour": 20, **given}
+        return {
+            "site_id": "north",
+            "from_on": "2026-01-01",
+            "to_on": None,
+            "weekday": "monday",
+            "from_hour": 8,
+            "to_hour": 20,
+            **given,
+        }
 
     stretches = [stretch(), stretch(from_hour=18, to_hour=24), stretch(weekday="sunday", from_hour=0, to_hour=24),
                  stretch(weekday="friday", from_on="2026-04-01"), stretch(weekday="friday", to_on="2026-03-30")]  # fmt: skip
@@ -217,4 +275,8 @@ def test_hours_of_cover_of_a_week():
 
 
 def test_what_counts_no_children_has_no_interval_of_a_sample():
-    assert {name for name, card in CARDS.cards.items() if card.unit == "portion"} == {"vacant_share", "ready_share", "covered_share"}
+    assert {name for name, card in CARDS.cards.items() if card.unit == "portion"} == {
+        "vacant_share",
+        "ready_share",
+        "covered_share",
+    }

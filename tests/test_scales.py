@@ -7,7 +7,13 @@ import pytest
 
 from analysis import params
 from analysis.params import ParamsError
-from analysis.quality.scales import SCALES_FILE, chance_share, chance_share_of_severe, read_scales, reliable_change_index
+from analysis.quality.scales import (
+    SCALES_FILE,
+    chance_share,
+    chance_share_of_severe,
+    read_scales,
+    reliable_change_index,
+)
 
 SCALES = read_scales()
 SCALE = SCALES["ohio_problems"].model_copy(update={"sd_at_intake": 14.0, "retest_r": 0.85})
