@@ -46,6 +46,8 @@ def test_a_site_that_has_never_sent_a_call_has_no_number_of_calls():
     ({"outcome": None}, UNKNOWN),
     ({"recommended_mode": "phone"}, OUT),  # advice was what the caller wanted
     ({"recommended_mode": None}, UNKNOWN),
+    ({"recommended_mode": None, "outcome": "abandoned"}, OUT),  # nobody heard what it asked for
+    ({"outcome": "abandoned"}, (0, 1, 0)),
     ({"channel": "text"}, OUT),
     ({"channel": None}, UNKNOWN),
 ])  # fmt: skip

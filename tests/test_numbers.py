@@ -224,12 +224,23 @@ def test_measures_of_the_same_waits_hide_the_same_cells(numbers):
     assert hid["response_minutes_median"]
 
 
-def test_what_is_hidden_of_the_episodes_is_hidden_of_every_measure(numbers):
+def test_what_is_hidden_of_the_episodes_is_hidden_of_every_measure_that_counts_children(numbers):
     shown = numbers.shown[numbers.shown["stratum"].eq("all")].set_index(["measure", "site_id", "period"])["hidden"]
     episodes = shown["episodes"]
-    for measure in shown.index.unique("measure"):
+    of_children = [name for name in shown.index.unique("measure") if numbers.cards.cards[name].hide != "none"]
+    assert len(of_children) > 40
+    for measure in of_children:
         own = shown[measure]
         assert own[episodes.reindex(own.index)].all(), measure
+
+
+def test_what_counts_no_children_is_shown_whole(numbers):
+    others = numbers.shown[
+        numbers.shown["measure"].map({n: card.hide for n, card in numbers.cards.cards.items()}).eq("none")
+    ]
+    assert others["measure"].nunique() == 7
+    assert not others["hidden"].any()
+    assert others["denominator"].between(1, 10).any()
 
 
 def test_a_place_whose_year_is_hidden_has_no_mix():

@@ -148,7 +148,7 @@ def _cut(
 ) -> list[dict]:  # fmt: skip
     """The rows of one measure and one cut."""
     for window in windows:
-        counts = _count(card, cut, told, window, observed)
+        counts = _count(card, cut, told, window, observed, cards.most_unmeasured(measure), smallest)
         together = [(name,) for name in counts.cases.index]
         if all(_may_stand(_put_together(counts, names), counts, card, smallest) for names in together):
             break
@@ -171,7 +171,9 @@ def _name(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else OTHERS
 
 
-def _count(card: Card, cut: str, told: pd.DataFrame, window: Period, observed: Observed) -> Counts:
+def _count(
+    card: Card, cut: str, told: pd.DataFrame, window: Period, observed: Observed, most_unmeasured: float, smallest: int
+) -> Counts:
     inside = told[told["counted_on"].between(window.from_on, window.to_on)]
     order = [name for name in (*GROUPS[cut], NOT_RECORDED) if name in set(inside["group"])]
     measured = inside[inside["value"].notna()]
@@ -180,17 +182,23 @@ def _count(card: Card, cut: str, told: pd.DataFrame, window: Period, observed: O
         return rows["group"].value_counts().reindex(order, fill_value=0)
 
     yes = number(measured[measured["value"].eq(True)]) if card.unit == "share" else number(measured)
-    years = _child_years(card, order, window, observed) if card.unit == "rate" and cut == "age_band" else None
-    return Counts(yes, number(measured), number(inside[inside["value"].isna()]), years)
+    cases = number(measured)
+    rated = card.unit == "rate" and cut == "age_band" and _mostly_recorded(cases, most_unmeasured, smallest)
+    years = _child_years(card, order, window, observed) if rated else None
+    return Counts(yes, cases, number(inside[inside["value"].isna()]), years)
+
+
+def _mostly_recorded(cases: pd.Series, most_unmeasured: float, smallest: int) -> bool:
+    """True where so few ages are blank that a rate of those recorded says something; a few blanks must not be what is left over."""
+    blank = int(cases.get(NOT_RECORDED, 0))
+    return blank == 0 or (blank >= smallest and blank <= most_unmeasured * cases.sum())
 
 
 def _child_years(card: Card, order: list[str], window: Period, observed: Observed) -> pd.Series | None:
-    """Child-years of each age band as far as the service's ages reach; none where some child has no band."""
+    """Child-years of each age band as far as the service's ages reach."""
     ages, population = observed.study.ages, observed.tables["population"]
-    if NOT_RECORDED in order:
-        return None
     years = {}
-    for band in order:
+    for band in (name for name in order if name != NOT_RECORDED):
         first, last = max(ages.youngest, AGE_BANDS[band][0]), min(ages.oldest, AGE_BANDS[band][1])
         table = child_years(
             observed.sites, observed.tables["site_counties"], population.assign(children=population[card.per]), [window],
@@ -202,7 +210,8 @@ def _child_years(card: Card, order: list[str], window: Period, observed: Observe
 
 def _put_together(counts: Counts, names: tuple[str, ...]) -> dict[str, float]:
     some = list(names)
-    years = None if counts.child_years is None else float(counts.child_years[some].sum(skipna=False))
+    rated = counts.child_years is not None and NOT_RECORDED not in names
+    years = float(counts.child_years[some].sum(skipna=False)) if rated else None
     return {"yes": int(counts.yes[some].sum()), "cases": int(counts.cases[some].sum()),
             "unmeasured": int(counts.unmeasured[some].sum()), "years": years}  # fmt: skip
 
@@ -224,8 +233,8 @@ def _may_stand(one: Mapping, counts: Counts, card: Card, smallest: int) -> bool:
     if one["cases"] < smallest or any(0 < cell < smallest for cell in cells):
         return False
     total = counts.cases.sum()
-    if counts.child_years is not None:
-        expected = total * one["years"] / counts.child_years.sum(skipna=False)
+    if one["years"] is not None:
+        expected = _with_years(counts) * one["years"] / counts.child_years.sum(skipna=False)
     elif card.unit == "share":
         expected = one["cases"] * counts.yes.sum() / total
     else:
@@ -261,44 +270,57 @@ def put_together(counts: Counts, card: Card, smallest: int) -> list[tuple[str, .
     return [(name,) for name in in_order if name in standing] + [tuple(name for name in in_order if name in joined)]
 
 
+def _with_years(counts: Counts) -> int:
+    """The episodes of the groups of which the child-years are known."""
+    return int(counts.cases[counts.child_years.index].sum())
+
+
 def _row(one: Mapping, counts: Counts, card: Card, cards: Cards) -> dict:
     """The figure of a group and what it is against all others."""
-    none = dict.fromkeys(["difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"])
-    total, yes = int(counts.cases.sum()), int(counts.yes.sum())
-    others, others_yes = total - one["cases"], yes - one["yes"]
-    lacking = one["unmeasured"]
     if card.unit == "share":
-        ends = wilson(one["yes"], one["cases"], confidence=cards.confidence)
-        found = {
-            "unit": "share",
-            "numerator": one["yes"],
-            "denominator": float(one["cases"]),
-            "value": one["yes"] / one["cases"],
-        }
-        if others:
-            between = share_difference(one["yes"], one["cases"], others_yes, others, confidence=cards.confidence)
-            none |= {
-                "difference": found["value"] - others_yes / others,
-                "difference_low": between.low,
-                "difference_high": between.high,
-            }
-    elif counts.child_years is not None:
-        base = one["years"] / PER_CHILDREN
-        exact = garwood(one["cases"], confidence=cards.confidence)
-        ends = type(exact)(exact.low / base, exact.high / base)
-        found = {"unit": "rate", "numerator": one["cases"], "denominator": one["years"], "value": one["cases"] / base}
-        other_years = float(counts.child_years.sum(skipna=False)) - one["years"]
-        if others:
-            ratio = rate_ratio(one["cases"], one["years"], others, other_years, confidence=cards.confidence)
-            none |= {
-                "ratio": (one["cases"] / one["years"]) / (others / other_years),
-                "ratio_low": ratio.low,
-                "ratio_high": ratio.high,
-            }
+        found = _share(one, counts, cards.confidence)
+    elif one["years"] is not None:
+        found = _rate(one, counts, cards.confidence)
     else:
+        total = int(counts.cases.sum())
         ends = clopper_pearson(one["cases"], total, confidence=cards.confidence)
-        found = {"unit": "part", "numerator": one["cases"], "denominator": float(total), "value": one["cases"] / total}
-    return {**none, **found, "low": float(ends.low), "high": float(ends.high), "not_measurable": lacking}
+        found = {"unit": "part", "numerator": one["cases"], "denominator": float(total), "value": one["cases"] / total,
+                 "low": float(ends.low), "high": float(ends.high)}  # fmt: skip
+    return {**dict.fromkeys(WORKING_COLUMNS), **found, "not_measurable": one["unmeasured"]}
+
+
+def _share(one: Mapping, counts: Counts, confidence: float) -> dict:
+    yes, cases = one["yes"], one["cases"]
+    others, others_yes = int(counts.cases.sum()) - cases, int(counts.yes.sum()) - yes
+    ends = wilson(yes, cases, confidence=confidence)
+    found = {"unit": "share", "numerator": yes, "denominator": float(cases), "value": yes / cases,
+             "low": float(ends.low), "high": float(ends.high)}  # fmt: skip
+    if not others:
+        return found
+    between = share_difference(yes, cases, others_yes, others, confidence=confidence)
+    return {
+        **found,
+        "difference": yes / cases - others_yes / others,
+        "difference_low": between.low,
+        "difference_high": between.high,
+    }
+
+
+def _rate(one: Mapping, counts: Counts, confidence: float) -> dict:
+    cases, years = one["cases"], one["years"]
+    others, other_years = _with_years(counts) - cases, float(counts.child_years.sum(skipna=False)) - years
+    base, exact = years / PER_CHILDREN, garwood(cases, confidence=confidence)
+    found = {"unit": "rate", "numerator": cases, "denominator": years, "value": cases / base,
+             "low": float(exact.low / base), "high": float(exact.high / base)}  # fmt: skip
+    if not others:
+        return found
+    ratio = rate_ratio(cases, years, others, other_years, confidence=confidence)
+    return {
+        **found,
+        "ratio": (cases / years) / (others / other_years),
+        "ratio_low": ratio.low,
+        "ratio_high": ratio.high,
+    }
 
 
 def _interaction(
@@ -308,7 +330,7 @@ def _interaction(
     before = window.before(len(window.months))
     if before.from_on < observed.covers[0]:
         return None
-    found = [_count(card, cut, told, each, observed) for each in (before, window)]
+    found = [_count(card, cut, told, each, observed, 0, 0) for each in (before, window)]  # of shares: nothing to rate
     cells = []
     for names in together:
         each = [

@@ -8,6 +8,7 @@ from analysis.tables import IN_PERSON_MODES, WEEKDAYS
 
 LINE_988 = "line_988"  # the code of tables.CALL_CHANNELS
 TEAM_SENT = "dispatched"  # the code of tables.CALL_OUTCOMES
+NOT_ANSWERED = "abandoned"  # the same
 
 
 def episodes(episodes: pd.DataFrame, choices: Choices) -> pd.Series:
@@ -71,7 +72,8 @@ def call_outcome(calls: pd.DataFrame, choices: Choices) -> pd.Series:
 def line_988_dispatch_share(calls: pd.DataFrame, choices: Choices) -> pd.Series:
     """Calls to 988 to which a team was sent, out of those that asked for a visit, at once or later.
 
-    Not measurable where the ending, or what the call asked for, was not recorded. A call whose way in is not recorded may or
+    Not measurable where the ending, or what the call asked for, was not recorded; a call that ended before it was answered asked
+    for nothing, so its blank does not belong. A call whose way in is not recorded may or
     may not be one of 988's: not measurable, unless it asked for advice only.
 
     >>> calls = pd.DataFrame({"channel": ["line_988", "line_988", "text", None], "recommended_mode": ["mobile", "phone", "mobile", "mobile"],
@@ -80,7 +82,8 @@ def line_988_dispatch_share(calls: pd.DataFrame, choices: Choices) -> pd.Series:
     [True, <NA>]
     """
     channel, asked, ended = calls["channel"], calls["recommended_mode"], calls["outcome"]
-    belongs = (channel.isna() | channel.eq(LINE_988)) & (asked.isna() | asked.isin(IN_PERSON_MODES))
+    unheard = asked.isna() & ended.eq(NOT_ANSWERED).fillna(False)
+    belongs = (channel.isna() | channel.eq(LINE_988)) & (asked.isna() | asked.isin(IN_PERSON_MODES)) & ~unheard
     known = channel.notna() & asked.notna() & ended.notna()
     return yes_or_no(ended.eq(TEAM_SENT), known=known)[belongs.fillna(False).astype(bool)]
 
