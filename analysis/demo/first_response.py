@@ -29,6 +29,21 @@ def add_first_response(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFra
     return episodes.assign(**{name: blank_some(drawn[name], blank, rng) for name in RECORDED})
 
 
+def add_entry(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Adds entered_on, the day on which the record was entered: a geometric wait from the day of the request.
+
+    The extract holds what was entered by its last day, so a wait that would end after it is drawn among those that do not
+    (geometric, given that it is short enough): the youngest records look quick, as they do in life.
+    """
+    asked, rng = episodes["requested_at"].dt.normalize(), scenario.stream("entry")
+    left = (pd.Timestamp(scenario.covers.to_on) - asked).dt.days.to_numpy()
+    stay = 1 - 1 / (1 + at_sites(scenario.entry.mean_days, episodes["site_id"]))
+    # Inverse of the truncated distribution function: P(wait <= d) = (1 - stay^(d + 1)) / (1 - stay^(left + 1)).
+    within = rng.random(len(episodes)) * (1 - stay ** (left + 1))
+    wait = np.minimum(np.floor(np.log1p(-within) / np.log(stay)), left)
+    return episodes.assign(entered_on=asked + pd.to_timedelta(wait, unit="D"))
+
+
 def true_share(column: str, share: BySite, episodes: pd.DataFrame, scenario: Scenario) -> np.ndarray:
     """The chance of each episode, at its site and on its day: what the known changes have made of it."""
     chance = at_sites(share, episodes["site_id"])

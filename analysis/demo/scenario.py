@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, StringConstraints, model_validator
 
-from analysis.demo.companions.parts import Children, Companions, Enrollment, FirstResponse
+from analysis.demo.companions.parts import Children, Companions, Enrollment, Entry, FirstResponse
 from analysis.demo.parts import (
     Answers,
     Clocks,
@@ -105,6 +105,7 @@ class Scenario(Record):
     stabilization: Stabilization
     children: Children
     first_response: FirstResponse
+    entry: Entry
     enrollment: Enrollment
     companions: Companions
     program: Program

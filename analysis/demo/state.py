@@ -12,7 +12,7 @@ from analysis.demo.companions.tables import make_companions
 from analysis.demo.counties import make_population
 from analysis.demo.crises import add_answers, add_outcomes, count_outcomes
 from analysis.demo.episodes import add_children, add_expected, draw_requests
-from analysis.demo.first_response import add_first_response
+from analysis.demo.first_response import add_entry, add_first_response
 from analysis.demo.placement import add_discharge, add_enrollment, add_living_at_start, count_settings
 from analysis.demo.responses import (
     add_disposition,
@@ -113,6 +113,7 @@ def make_episodes(expected: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
         .pipe(add_enrollment, scenario)
         .pipe(add_children_described, scenario)
         .pipe(add_first_response, scenario)
+        .pipe(add_entry, scenario)
     )
     number = pd.Series(range(1, len(episodes) + 1), index=episodes.index)
     episodes["episode_id"] = "E" + number.astype(str).str.zfill(6)

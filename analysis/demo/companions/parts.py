@@ -86,6 +86,12 @@ class FirstResponse(Record):
     changes: tuple[Change, ...] = ()
 
 
+class Entry(Record):
+    """How many days after the request a record is entered: the mean of a geometric wait, a site's own or the ordinary one."""
+
+    mean_days: TimesBySite
+
+
 class Enrollment(Record):
     """The first day of stabilization after the visit, and the stays that nobody ever closed in the records."""
 
