@@ -13,6 +13,7 @@ from analysis.quality.cards import Card, Cards, choices_for, switched_off
 from analysis.quality.exposure import Days, child_years, months_of_service
 from analysis.quality.measures import MEASURES, Choices, categories
 from analysis.quality.rows import KINDS, LOGS, of_episodes
+from analysis.quality.units import PER_CHILDREN as PER_CHILDREN  # the charts read it here
 from analysis.quality.waits import say_clock
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
