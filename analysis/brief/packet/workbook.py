@@ -29,8 +29,12 @@ HEADERS = {
 }  # fmt: skip
 UNIT_WORDS = {
     "count": "number", "rate": "for every 1,000 children and year", "share": "share", "mix": "share", "minutes": "minutes",
+    "score": "points", "mean": "mean", "per_child": "for each child", "number": "number", "portion": "part",
 }  # fmt: skip
-FORMS = {"count": "#,##0", "rate": "#,##0.0", "minutes": "#,##0", "share": "0%", "mix": "0%"}
+FORMS = {
+    "count": "#,##0", "rate": "#,##0.0", "minutes": "#,##0", "share": "0%", "mix": "0%", "score": "+0.0;-0.0;0.0", "mean": "0.0",
+    "per_child": "0.00", "number": "#,##0", "portion": "0%",
+}  # fmt: skip
 WIDEST, NARROWEST = 44, 9  # characters
 
 
