@@ -33,7 +33,7 @@ def curves(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
         f"This year: {numbers.windows.year.words}. {_compared(rows)}"
     )
     return markup.figure(drawing.svg, alt=drawing.alt, caption=f"Reached by then, {panels.place_name(numbers, site)}: {_words(named, threshold)}",
-                         note=note, name=f"arrivals-{site}")  # fmt: skip
+                         note=note, name=f"arrivals-{site}", wide=True)  # fmt: skip
 
 
 def _threshold(numbers: Numbers) -> float | None:

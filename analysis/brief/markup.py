@@ -191,8 +191,10 @@ def _row(row: tuple, caption: str, headers: list[str], kinds: list[str], heads: 
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 
-def figure(svg: str, *, alt: str, caption: str, note: str = "", name: str | None = None) -> Html:
+def figure(svg: str, *, alt: str, caption: str, note: str = "", name: str | None = None, wide: bool = False) -> Html:
     """A chart within the page: its caption first, the drawing with the sentence that a screen reader speaks, then a note.
+
+    A `wide` drawing takes the page's width; on a narrow screen it keeps its size and scrolls, since its words would be too small.
 
     The drawing loses its own title and metadata, and its ids begin with `name` (made from caption and alt text where none is given), so
     that several charts share a page. Style rules inside it stay inside it.
@@ -211,7 +213,14 @@ def figure(svg: str, *, alt: str, caption: str, note: str = "", name: str | None
     _refuse_alt(alt, caption)
     prefix = _prefix(name or f"figure-{sha256(f'{caption}|{alt}'.encode()).hexdigest()[:8]}")
     said = f'\n<p class="note">{escaped(note)}</p>' if note else ""
-    return Html(f"<figure>\n<figcaption>{escaped(caption)}</figcaption>\n{_drawing(svg, alt, prefix)}{said}\n</figure>")
+    drawing = _drawing(svg, alt, prefix)
+    if not wide:
+        return Html(f"<figure>\n<figcaption>{escaped(caption)}</figcaption>\n{drawing}{said}\n</figure>")
+    label = escape(f"Chart: {caption}", quote=True)
+    return Html(
+        f'<figure class="wide">\n<figcaption>{escaped(caption)}</figcaption>\n'
+        f'<div role="region" aria-label="{label}" tabindex="0" class="scroll">\n{drawing}\n</div>{said}\n</figure>'
+    )
 
 
 def _said(text: str, otherwise: str) -> None:

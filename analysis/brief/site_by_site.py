@@ -48,7 +48,7 @@ def side_by_side(numbers: Numbers) -> Html:
     )
     return markup.together(
         markup.figure(drawing.svg, alt=drawing.alt, caption=f"{card.title}, by {numbers.study.place}", note=note,
-                      name=f"multiples-{measure}"),
+                      name=f"multiples-{measure}", wide=True),
         funnel(numbers, measure),
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ def funnel(numbers: Numbers, measure: str, *, named: str | None = None) -> Html:
         f"Grey: 99.8 of 100 sites that work alike would lie there; dotted: 95 of 100, with the spread between sites that there is. "
         f"Line: the sites together. Spiegelhalter 2005. {numbers.windows.year.words}. {len(rows)} of {len(numbers.pages)} can be shown."
     )
-    return markup.figure(drawing.svg, alt=drawing.alt, caption=f"{card.title}: {words}", note=note, name=f"funnel-{measure}-{named or 'all'}")  # fmt: skip
+    return markup.figure(drawing.svg, alt=drawing.alt, caption=f"{card.title}: {words}", note=note, name=f"funnel-{measure}-{named or 'all'}", wide=True)  # fmt: skip
 
 
 def funnel_drawing(numbers: Numbers, measure: str, rows: pd.DataFrame, *, named: str | None) -> tuple[Drawing, str]:
