@@ -145,7 +145,7 @@ def say(numbers: Numbers, found: Signal) -> str:
     run = len([window for window in found.grain if window.first >= since.first])
     said = {
         "beyond": f"{'above' if high else 'below'} its usual range{span}",
-        "run": f"{'higher' if high else 'lower'} than usual since {since.first:%B %Y}",
+        "run": f"{'higher' if high else 'lower'} than usual since {since.first.strftime('%B %Y')}",
         "trend": f"{'rising' if high else 'falling'} for {run} {months} in a row",
         "near": f"near the {'top' if high else 'bottom'} of its usual range for most of the last three {months}",
     }[rule]
