@@ -1,6 +1,7 @@
 """How often a chart of a service that has not changed looks changed at its last point: simulated, kept in params/false_alarms.csv.
 
-python -m analysis.quality.charts.false_alarms writes the file anew (some minutes).
+python -m analysis.quality.charts.false_alarms writes the file anew (about four minutes). docs/calibration.md prints the rates, holds them against
+others' and says what they leave out: seasons, shares that themselves move, sites that differ in more than size.
 """
 
 import sys
@@ -17,16 +18,18 @@ from analysis.quality.charts.judgment import judge
 
 FILE = Path("params") / "false_alarms.csv"
 SEED = 20261125
-SERIES = 500  # a rate of 2 in 100 is then known to about 0.6 of 100
-POINTS = (10, 13, 20, 24, 36)
-# Shares of about 0.88, as visits in person are; counts and rates with month-to-month shocks of size 25 (small_sites: an assumption
-# that a state estimates anew); waits log-normal around 40 minutes; scores with a standard deviation of 14.
+SERIES = 1000  # a rate of 2 in 100 is then known to about 0.9 of 100 (95%)
+# Below 10 no rule is applied, below 13 runs alone; at 20 the baseline freezes, and the rate climbs until about 30.
+POINTS = (10, 13, 16, 20, 22, 24, 30, 36, 48, 60)
+# Shares of about 0.88, as visits in person are (shares of 0.5 to 0.94 give the same rates to 1 in 100); counts and rates with
+# month-to-month shocks of size 25 (variance mu^2 / 25: an assumption that a state estimates anew); waits log-normal around 40
+# minutes; scores with a standard deviation of 14.
 SHARE, SHOCKS, WAIT, SPREAD, SCORE_SD = 0.88, 25, 40.0, 0.6, 14.0
-CASES: dict[str, tuple[int, ...]] = {
-    "share": (10, 20, 60, 250, 800),
-    "count": (5, 20, 60, 250),
-    "rate": (5, 20, 60, 250),
-    "minutes": (5, 12, 40, 150),
+CASES: dict[Unit, tuple[int, ...]] = {
+    "share": (10, 15, 20, 30, 60, 250, 800),
+    "count": (5, 12, 20, 60, 250),
+    "rate": (5, 12, 20, 60, 250),
+    "minutes": (5, 12, 20, 40, 150),
     "score": (12, 60),
 }
 CHILD_YEARS_A_CASE = 200.0  # 5 crises for every 1,000 child-years: only the ratio of the limits to the spread matters
@@ -76,18 +79,19 @@ def stable_series(unit: Unit, cases: int, points: int, rng: np.random.Generator)
 
 
 def simulate(
-    *, series: int = SERIES, seed: int = SEED, points: tuple[int, ...] = POINTS, cases: dict[str, tuple[int, ...]] = CASES,
+    *, series: int = SERIES, seed: int = SEED, points: tuple[int, ...] = POINTS, cases: dict[Unit, tuple[int, ...]] = CASES,
     say: Callable[[str], None] = lambda line: None,
 ) -> pd.DataFrame:  # fmt: skip
     """The table of `FalseAlarms`, with judged (charts to which a rule was applied) and series.
 
-    The rate is out of the charts that a rule was applied to: the others cannot raise an alarm.
+    The rate is out of the charts that a rule was applied to: the others cannot raise an alarm. The series of a unit and size are the
+    same whichever lengths and other cells are asked for, and a longer series goes on from a shorter.
     """
     rows = []
     for unit, sizes in cases.items():
         for size in sizes:
-            rng = np.random.default_rng([seed, len(unit), size])
-            drawn = [stable_series(unit, size, max(points), rng) for _ in range(series)]
+            rng = np.random.default_rng([seed, list(CASES).index(unit), size])
+            drawn = [stable_series(unit, size, max(POINTS), rng) for _ in range(series)]
             for length in points:
                 kinds = [judge(unit, "higher", one.head(length)).signal for one in drawn]
                 judged = sum(kind != "cannot_tell" for kind in kinds)
@@ -97,10 +101,15 @@ def simulate(
     return pd.DataFrame(rows, columns=["unit", "points", "cases", "rate", "judged", "series"])
 
 
+def as_csv(table: pd.DataFrame) -> str:
+    """The table as params/false_alarms.csv has it."""
+    return table.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+
+
 def main() -> int:
     """Write the simulated rates."""
     table = simulate(say=lambda line: print(line, file=sys.stderr, flush=True))
-    table.to_csv(ROOT / FILE, index=False, float_format="%.4f", lineterminator="\n")
+    (ROOT / FILE).write_text(as_csv(table), encoding="utf-8")
     print(f"{len(table)} rates: {FILE.as_posix()}")
     return 0
 

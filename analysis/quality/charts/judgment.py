@@ -133,7 +133,9 @@ def judge(
         center=float(drawn["center"][-1]) if len(section) else np.nan,
         n_points=int(rows.known.sum()),
         section_points=section_points,
-        baseline=say_baseline(drawn | {"section": section, "included": rows.known | True}, FREEZE_AT) if ruled else "",
+        baseline=say_baseline(drawn | {"section": section, "included": np.ones_like(rows.known)}, FREEZE_AT)
+        if ruled
+        else "",
         rule_set=_rule_set(choice.kind) if ruled else "no rules",
         screened=ruled and (choice.kind == "xmr" or choice.kind in SCREENED),
     )
