@@ -14,10 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from analysis import params
-from analysis.quality.cards import Card, read_cards
-from analysis.quality.charts.false_alarms import CHILD_YEARS_A_CASE, SHOCKS, SPREAD, WAIT, read_false_alarms
+from analysis.quality.cards import Card, Cards, read_cards
+from analysis.quality.charts.false_alarms import (
+    CHILD_YEARS_A_CASE,
+    SHOCKS,
+    SPREAD,
+    WAIT,
+    FalseAlarms,
+    read_false_alarms,
+)
 from analysis.quality.charts.judgment import judge
 
 SEED = 20261126
@@ -65,10 +73,41 @@ class Looked:
     red_or_green: bool
 
 
-def sites_months(months: int, size: float, rng: np.random.Generator) -> np.ndarray:
-    """Episodes by site and month: Poisson about a mean that month shocks move."""
-    means = np.array(SITES)[:, None] * size / 12
-    return rng.poisson(means * rng.gamma(SHOCKS, 1 / SHOCKS, (len(SITES), months)))
+@dataclass(frozen=True)
+class World:
+    """What a state is like in which nothing changes.
+
+    Attributes
+    ----------
+    months : int
+        Months of history that a packet shows.
+    size : float
+        Episodes as a multiple of SITES.
+    by_month : tuple of float
+        Use by calendar month, January first, about 1: all 1 where there are no seasons.
+    """
+
+    months: int
+    size: float
+    by_month: tuple[float, ...] = (1.0,) * 12
+
+
+def worlds() -> dict[str, World]:
+    """The states that are simulated; the school year is the made-up state's."""
+    state = yaml.safe_load((params.ROOT / "params" / "demo" / "state.yml").read_text(encoding="utf-8"))
+    return {
+        "24 months": World(24, 1.0),
+        "24 months, sites three times as large": World(24, 3.0),
+        "60 months": World(60, 1.0),
+        "24 months, a school year's seasons": World(24, 1.0, tuple(state["use"]["by_month"])),
+    }
+
+
+def sites_months(world: World, last_month: int, rng: np.random.Generator) -> np.ndarray:
+    """Episodes by site and month: Poisson about a mean that seasons and month shocks move."""
+    seasons = np.array(world.by_month)[(last_month - world.months + 1 + np.arange(world.months)) % 12]
+    means = np.array(SITES)[:, None] * world.size / 12 * seasons
+    return rng.poisson(means * rng.gamma(SHOCKS, 1 / SHOCKS, (len(SITES), world.months)))
 
 
 def shown(counts: list[np.ndarray], smallest: int) -> str:
@@ -83,30 +122,24 @@ def shown(counts: list[np.ndarray], smallest: int) -> str:
     return ""
 
 
-def packet(
-    cards: dict[str, Card], scorecard: list[str], page_one: list[str], months: int, size: float, smallest: int,
-    rng: np.random.Generator,
-) -> Iterator[tuple[str, Series]]:  # fmt: skip
+def packet(cards: Cards, episodes: np.ndarray, smallest: int, rng: np.random.Generator) -> Iterator[tuple[str, Series]]:
     """The series of one packet that may be shown, each with its place."""
-    episodes = sites_months(months, size, rng)
-    parts = {
-        name: (rng.binomial(episodes, part), rng)
-        for name, (part, _) in SHARES.items()
-        if name in {*scorecard, *page_one}
-    }
-    counts = {name: (rng.binomial(of, SHARES[name][1]), of) for name, (of, _) in parts.items()}
+    counts = {}
+    for name, (part, share) in SHARES.items():
+        of = rng.binomial(episodes, part)
+        counts[name] = (rng.binomial(of, share), of)
     counts["children_served"] = (rng.binomial(episodes, CHILDREN_AN_EPISODE), episodes)
     for site in (*range(len(SITES)), None):
         place = slice(None) if site is None else slice(site, site + 1)
         here = episodes[place].sum(axis=0)
-        for name in page_one if site is None else scorecard:
+        for name in cards.page_one if site is None else cards.scorecard:
             if name in QUANTILES:
                 found = waits_series(name, rng.binomial(here, TIMED), smallest, rng)
             elif name in counts:
                 x, n = (each[place].sum(axis=0) for each in counts[name])
-                found = counted_series(name, cards[name], x, n, here, smallest)
+                found = counted_series(name, cards.cards[name], x, n, here, smallest)
             else:
-                found = counted_series(name, cards[name], here, here, here, smallest)
+                found = counted_series(name, cards.cards[name], here, here, here, smallest)
             if found is not None:
                 yield ("statewide" if site is None else "site"), found
 
@@ -151,7 +184,7 @@ def differ(one: Series, unit: str) -> bool:
     return abs(x[1] / n[1] - x[0] / n[0]) > BY_CHANCE * np.sqrt(p * (1 - p) * (1 / n).sum())
 
 
-def look(series: Series, place: str, card: Card, rates) -> Looked | None:
+def look(series: Series, place: str, card: Card, rates: FalseAlarms) -> Looked | None:
     """One chart judged; None where no rule was applied."""
     judged = judge(card.unit, card.better, series.points)
     if judged.signal == "cannot_tell":
@@ -170,15 +203,14 @@ def look(series: Series, place: str, card: Card, rates) -> Looked | None:
     )
 
 
-def simulate(packets: int, months: int, size: float) -> tuple[list[list[Looked]], Counter]:
-    """The judged charts of each packet, and how many series were shown by (place, grain)."""
-    study = params.study("demo")
-    cards, smallest, rates = read_cards(study), params.disclosure().smallest_shown, read_false_alarms()
+def simulate(world: World, packets: int) -> tuple[list[list[Looked]], Counter]:
+    """The judged charts of each packet, and how many series were shown by grain. The packets' last months go through the year."""
+    cards, smallest, rates = read_cards(params.study("demo")), params.disclosure().smallest_shown, read_false_alarms()
     seen, found = Counter(), []
     for number in range(packets):
-        rng = np.random.default_rng([SEED, months, round(size * 100), number])
-        drawn = list(packet(cards.cards, cards.scorecard, cards.page_one, months, size, smallest, rng))
-        seen.update((place, series.grain) for place, series in drawn)
+        rng = np.random.default_rng([SEED, number])
+        drawn = list(packet(cards, sites_months(world, number % 12, rng), smallest, rng))
+        seen.update(series.grain for _, series in drawn)
         looked = (look(series, place, cards.cards[series.measure], rates) for place, series in drawn)
         found.append([each for each in looked if each is not None])
     return found, seen
@@ -236,20 +268,14 @@ def split(found: list[list[Looked]], *names: str) -> str:
 def main() -> int:
     """Print the tables."""
     packets = int(sys.argv[1]) if len(sys.argv) > 1 else PACKETS
-    rows, first = [], None
-    for months, size in ((24, 1.0), (24, 3.0), (60, 1.0)):
-        found, seen = simulate(packets, months, size)
-        charts = {key: f"{many / packets:.1f}" for key, many in seen.items()}
-        rows.append(
-            {"months": str(months), "sites": f"{size:g} x", "shown by month": str(round(sum(many for (_, grain), many in seen.items() if grain == "month") / packets, 1)),
-             "by quarter": charts.get(("site", "quarter"), "0")} | summary(found)
-        )  # fmt: skip
-        first = found if first is None else first
-        last = found
-    print(f"{packets} packets, seed {SEED}\n\n{table(rows)}")
-    for title, packets_of in (("24 months", first), ("60 months", last)):
+    rows, details = [], []
+    for name, world in worlds().items():
+        found, seen = simulate(world, packets)
+        shown_by = {f"shown by {grain}": f"{seen[grain] / packets:.1f}" for grain in ("month", "quarter")}
+        rows.append({"a state with": name} | shown_by | summary(found))
         for names in (("chart",), ("grain", "place"), ("measure", "place")):
-            print(f"\n{title}, by {' and '.join(names)}\n\n{split(packets_of, *names)}")
+            details.append(f"{name}, by {' and '.join(names)}\n\n{split(found, *names)}")
+    print(f"{packets} packets each, seed {SEED}", table(rows), *details, sep="\n\n")
     return 0
 
 
