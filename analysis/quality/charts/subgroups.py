@@ -166,6 +166,8 @@ def numbers(table: pd.DataFrame, column: str) -> np.ndarray:
     >>> numbers(pd.DataFrame({"a": ["1", None]}), "a").tolist()
     [1.0, nan]
     """
+    if table[column].dtype == float:
+        return table[column].to_numpy()
     try:
         return pd.to_numeric(table[column]).to_numpy(dtype=float, na_value=np.nan)
     except (ValueError, TypeError):
