@@ -21,7 +21,8 @@ Stage = Literal["dots", "trial", "full"]
 # Fewer points have no rule that tells signal from chance: Anhoej's works from about 10 useful points (Anhoej and Olesen 2014).
 FEWEST_FOR_RUNS = 10
 # Limits from 13 points on, as the last form of the Making Data Count tool has it; "trial" until 20 (Wheeler 1993; Provost and Murray
-# 2011, ch. 5: 20 or more). A baseline frozen at 12 gives 6.4 false last points in 100 charts, one of 20 or more under 2 (simulated).
+# 2011, ch. 5: 20 or more). Frozen at 12, XmR gives 6 false last points in 100 charts, frozen at 20 under 2 up to
+# 20 points and 4 beyond (docs/calibration.md).
 FEWEST_FOR_LIMITS = 13
 FREEZE_AT = 20
 # p: below 8 cases a point, limits flag 34 and runs 39 stable charts in 100 (mean 3, share 90%; at 8: 17 and 4; simulated). One expected

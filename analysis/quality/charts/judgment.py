@@ -104,8 +104,8 @@ def judge(
     points for limits (13) or for rules (10) neither is applied; limits are left out there.
 
     The last point signals where it meets a rule itself, or ends a run that is too long (or, with too few crossings, the longest).
-    Of stable charts, 2 to 5 in 100 have a false signal at the last point (simulated, 400 to 450 series each: p 3.3%, c 2.7%, XmR of 24 points
-    3.7% and of 30 points 4.8%): 75 charts a month have two to four.
+    Of stable charts, 1 to 5 in 100 have a false signal at the last point: params/false_alarms.csv has the rates by unit, points and cases,
+    docs/calibration.md what a packet of them gives.
 
     >>> months = pd.DataFrame({"numerator": [16, 17, 15, 18] * 6 + [8], "denominator": [20] * 25})
     >>> judged = judge("share", "higher", months)
