@@ -187,7 +187,7 @@ def _draw_events(axes: Axes, events: dict[int, str]) -> None:
 
 def _draw_incomplete(axes: Axes, points: pd.DataFrame) -> None:
     """Part of a period, hollow and with its last day, so that nobody reads a fall."""
-    part = points.reset_index(drop=True).loc[lambda rows: rows["state"].eq(INCOMPLETE)]
+    part = points.reset_index(drop=True).loc[lambda rows: rows["state"].eq(INCOMPLETE) & rows["value"].notna()]
     axes.plot(part.index, part["value"], ls="", marker="o", ms=4.5, mfc="white", mec=BLUE, zorder=3)
     for here, value, note in zip(part.index, part["value"], part["note"], strict=True):
         # At the foot of the axis, where no line runs, unless the point itself is there.

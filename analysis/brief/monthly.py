@@ -124,6 +124,7 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
     )
     if card.unit == "share":
         within = f", within {_threshold(numbers, each)} minutes" if card.clocks else ""
+        within += f", {each.window.words}" if each.window is not None else ""
         return card.title, value, f"{markup.x_of_n(row['numerator'], row['denominator'])}{within}; {span}"
     if card.unit == "minutes":
         return card.title, value, f"half of {markup.number(row['denominator'])} waits were shorter; {span}"

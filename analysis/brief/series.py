@@ -10,6 +10,7 @@ from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
 COLUMNS = ["label", "value", "low", "high", "state", "note", "definition", "numerator", "denominator"]
+TOO_EARLY = "too_early"  # the key of counts.WHY_MISSING for a figure whose days of waiting have not passed
 WHOLE_MONTH = 1e-6  # months of service are sums of days over days: a whole month is one to rounding
 
 
@@ -41,7 +42,8 @@ def _point(numbers: Numbers, rows: pd.DataFrame, window: Period) -> tuple:
     if row["hidden"]:
         state = figures.HIDDEN
     elif pd.isna(row["value"]):
-        state = figures.NO_RECORDS
+        # What has to wait for its days to pass is not there yet; that is no gap, and not judged.
+        state = figures.INCOMPLETE if row["why_missing"] == TOO_EARLY else figures.NO_RECORDS
     elif window == numbers.windows.partial or window.to_on > numbers.covers[1]:
         state, note = figures.INCOMPLETE, f"to {numbers.covers[1].day} {numbers.covers[1]:%b}"
     value, low, high = (float(row[name]) if pd.notna(row[name]) else float("nan") for name in ("value", "low", "high"))

@@ -6,7 +6,9 @@ import pandas as pd
 
 from analysis.brief import markup, panels, signals, wording
 from analysis.brief.numbers import Numbers
+from analysis.brief.series import TOO_EARLY
 from analysis.brief.signals import Signal
+from analysis.periods import Period
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import Change, against_target, bounds, change
 from analysis.quality.counts import WHY_MISSING
@@ -20,6 +22,9 @@ class Standing:
     ----------
     now, before : row of Numbers.shown
         The period, and the months before it (None where too few are whole).
+    window : Period or None
+        The month that `now` is of, where it is not the period: a figure that has to wait (linked within 60 days) is given for the
+        last month that has waited long enough.
     signal : Signal or None
         What the chart over time says of the period; None where the period is no single whole month.
     change : Change or None
@@ -35,6 +40,7 @@ class Standing:
     change: Change | None
     target: float | None
     verdict: str | None
+    window: Period | None = None
 
     @property
     def kind(self) -> str:
@@ -53,17 +59,26 @@ def standing(numbers: Numbers, measure: str) -> Standing | None:
     if now is None:
         return None
     card = numbers.cards.cards[measure]
+    window = None
+    if now["why_missing"] == TOO_EARLY and not now["hidden"]:
+        window = next((each for each in reversed(cut.months) if pd.notna(numbers.row(measure, each)["value"])), None)
+        now = numbers.row(measure, window) if window is not None else now
     found = signals.signal(numbers, measure) if cut.now.first == cut.now.last and cut.complete else None
     changed = None
-    if card.unit in ("share", "minutes") and before is not None and not (found is not None and found.has_rules):
+    if (
+        window is None
+        and card.unit in ("share", "minutes")
+        and before is not None
+        and not (found is not None and found.has_rules)
+    ):
         changed = (
             change(now, before, numbers.cards)
             if cut.complete
             else Change("cannot_tell", why="the period is not complete")
         )
-    target = target_for(card, cut.now) if card.unit == "share" else None
+    target = target_for(card, window or cut.now) if card.unit == "share" else None
     verdict = against_target(now, target.share, numbers.cards) if target and card.better != "neither" else None
-    return Standing(measure, now, before, found, changed, target.share if target else None, verdict)
+    return Standing(measure, now, before, found, changed, target.share if target else None, verdict, window)
 
 
 def standings(numbers: Numbers) -> list[Standing]:
@@ -93,7 +108,8 @@ def standing_line(numbers: Numbers, each: Standing) -> str:
     if pd.isna(each.now["value"]):
         return f"not given: {why_not_given(numbers, each)}"
     unit = numbers.cards.cards[each.measure].unit
-    return f"{wording.value_words(each.now, unit)}, {beside_words(numbers, each)}"
+    waited = f" in {each.window.words}, the last month that has waited long enough" if each.window is not None else ""
+    return f"{wording.value_words(each.now, unit)}{waited}, {beside_words(numbers, each)}"
 
 
 def beside_words(numbers: Numbers, each: Standing) -> str:

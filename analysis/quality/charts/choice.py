@@ -40,6 +40,9 @@ FEWEST_EVENTS = 4
 # c only if variance is about the mean: within the central 95% of the dispersion index (k - 1) s^2 / mean, chi-square with k - 1
 # (Fisher 1950). A u chart with month-to-month shocks flags 65 of 100 stable charts at 20 a month, u' 15 (simulated; Laney 2002).
 DISPERSION_TAIL = 0.025
+# Twenty points often miss a spread of twice Poisson's: c charts of larger counts then flag 10 stable charts in 100 (simulated, month
+# shocks of size 25). Where counts are large enough for an XmR chart to follow the real spread, it does.
+LARGEST_MEAN_FOR_C = 20
 # A median of fewer than 10 waits has an interval as wide as its neighbors' differences: then the run chart alone.
 FEWEST_WAITS = 10
 
@@ -213,6 +216,8 @@ def _count(known: Measured) -> tuple[str, str]:
     if mean < FEWEST_EVENTS:
         return "run", f"Fewer than {FEWEST_EVENTS} a point: runs about the median; the days between events say more."
     index = (k - 1) * known.y.var(ddof=1) / mean
+    if mean > LARGEST_MEAN_FOR_C:
+        return "xmr", f"Counts of more than {LARGEST_MEAN_FOR_C} a point, which move by more than chance: an XmR chart."
     low, high = _dispersion_by_chance(k)
     if low <= index <= high:
         return "c", "Counts that vary as chance alone would let them: a c chart."

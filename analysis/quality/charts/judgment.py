@@ -80,12 +80,12 @@ class Judged:
     def footer(self) -> str:
         """The line to print under the chart: rules, baseline, points, screening, and that limits are trial limits."""
         parts = [f"Rules: {self.rule_set}"] + ([f"Baseline: {self.baseline}"] if self.baseline else [])
-        parts.append(f"{self.n_points} point{'' if self.n_points == 1 else 's'}")
+        last = [f"{self.n_points} point{'' if self.n_points == 1 else 's'}"]
         if self.points["upper"].notna().any():
-            parts.append("large steps screened once" if self.screened else "no screening")
+            last.append("large steps screened once" if self.screened else "no screening")
             if self.choice.stage == "trial":
-                parts.append(f"trial limits: fewer than {FREEZE_AT} points")
-        return ". ".join(parts) + "."
+                last.append(f"trial limits, since there are fewer than {FREEZE_AT}")
+        return ". ".join([*parts, ", ".join(last)]) + "."
 
 
 def judge(
