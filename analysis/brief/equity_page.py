@@ -27,7 +27,8 @@ def groups(numbers: Numbers) -> Html:
     tables = [_table(numbers, measure) for measure in chosen]
     if not tables:
         return markup.paragraph("These data do not say enough about who the children are.")
-    return markup.together(*tables, Html(f'<p class="note">{markup.escaped(RULE)}</p>'))
+    intro = markup.paragraph("Each measure opens its table of groups. On paper, the figures are in the page itself.")
+    return markup.together(intro, *tables, Html(f'<p class="note">{markup.escaped(RULE)}</p>'))
 
 
 def _table(numbers: Numbers, measure: str) -> Html:
@@ -36,7 +37,7 @@ def _table(numbers: Numbers, measure: str) -> Html:
     lines = [_line(row) for _, row in rows.iterrows()]
     headers = ["Group", "Years", "Out of", "Value", "95% range", "Against all others"]
     table = markup.table(lines, caption=f"{card.title}, by groups of children", headers=headers, numeric=headers[2:])
-    return markup.details(f"{card.title}, by groups of children", table)
+    return markup.details(f"{card.title}, by groups of children", table, on_paper=False)
 
 
 def _line(row: pd.Series) -> tuple[str, ...]:

@@ -93,13 +93,14 @@ def list_of(items: Iterable[str | Html], *, ordered: bool = False) -> Html:
     return Html("\n".join([f"<{kind}>", *lines, f"</{kind}>"]) if lines else "")
 
 
-def details(summary: str | Html, inner: str | Html) -> Html:
-    """What is folded away under a summary.
+def details(summary: str | Html, inner: str | Html, *, on_paper: bool = True) -> Html:
+    """What is folded away under a summary; on paper it stands open, or is left to the screen where it is an appendix.
 
     >>> details("The numbers", Html("<p>12</p>")).text
     '<details>\\n<summary>The numbers</summary>\\n<p>12</p>\\n</details>'
     """
-    return Html(f"<details>\n<summary>{escaped(summary)}</summary>\n{escaped(inner)}\n</details>")
+    kind = "" if on_paper else ' class="screen"'
+    return Html(f"<details{kind}>\n<summary>{escaped(summary)}</summary>\n{escaped(inner)}\n</details>")
 
 
 def cards(entries: Iterable[tuple[str | Html, str | Html, str | Html]]) -> Html:

@@ -231,7 +231,9 @@ def definitions(numbers: Numbers) -> Html:
         lines.append((card.title, card.counts, card.out_of, "as above" if repeated else standard))
         said = standard
     headers = ["Measure", "Counts", "Out of", "Standard and its source"]
-    return markup.details("What each measure counts", markup.table(lines, caption="Definitions", headers=headers))
+    return markup.details(
+        "What each measure counts", markup.table(lines, caption="Definitions", headers=headers), on_paper=False
+    )
 
 
 def _standard_words(numbers: Numbers, measure: str) -> str:

@@ -17,7 +17,8 @@ QUESTIONS = {
 
 def three_questions(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
     """One folded table a question: each measure that the study has, in the period and over the year."""
-    return markup.together(*(_one(numbers, asks, words, site) for asks, words in QUESTIONS.items()))
+    tables = [_one(numbers, asks, words, site) for asks, words in QUESTIONS.items()]
+    return markup.together(markup.paragraph("Each question opens its table. On paper, the figures are in the workbook."), *tables)
 
 
 def _one(numbers: Numbers, asks: str, words: str, site: str) -> Html:
@@ -39,7 +40,9 @@ def _one(numbers: Numbers, asks: str, words: str, site: str) -> Html:
     lines = [_line(numbers, name, site, statewide) for name in chosen]
     caption = f"{words.rstrip('?')}: {panels.place_name(numbers, site)}, year {numbers.windows.year.words}"
     return markup.details(
-        f"{words} ({len(chosen)} measures)", markup.table(lines, caption=caption, headers=headers, numeric=headers[1:])
+        f"{words} ({len(chosen)} measures)",
+        markup.table(lines, caption=caption, headers=headers, numeric=headers[1:]),
+        on_paper=False,
     )
 
 

@@ -112,38 +112,43 @@ def key_table(numbers: Numbers, site: str) -> Html:
     """At most eight measures: the last quarter, the year with its range, the state's year, the site's own past, the standard."""
     quarter = numbers.windows.blocks[-1] if numbers.windows.blocks else None
     shown = [name for name in numbers.cards.scorecard if numbers.row(name, numbers.windows.year, site=site) is not None]
-    lines = [_line(numbers, measure, site, quarter) for measure in shown]
+    small = small_site.is_small(numbers, site)
+    lines = [_line(numbers, measure, site, quarter, small) for measure in shown]
     headers = [
         "Measure",
-        "Last quarter",
+        *([] if small else ["Last quarter"]),
         "Year",
         "95% range",
         panels.place_name(numbers, STATEWIDE).capitalize(),
-        "Against its own past",
+        *([] if small else ["Against its own past"]),
         "Against the standard",
     ]
     table = markup.table(
         lines,
         caption=f"{panels.place_name(numbers, site)}, {numbers.windows.year.words}",
         headers=headers,
-        numeric=headers[1:5],
+        numeric=headers[1 : 4 if small else 5],
     )
-    months = f"The last quarter is {quarter.words}. " if quarter is not None else ""
+    months = f"The last quarter is {quarter.words}. " if quarter is not None and not small else ""
     return markup.together(table, Html(f'<p class="note">{markup.escaped(f"{months}{panels.hidden_note()}")}</p>'))
 
 
-def _line(numbers: Numbers, measure: str, site: str, quarter) -> tuple[str, ...]:
+def _line(numbers: Numbers, measure: str, site: str, quarter, small: bool) -> tuple[str, ...]:
     card, year = numbers.cards.cards[measure], numbers.windows.year
     row, state = numbers.row(measure, year, site=site), numbers.row(measure, year)
     target = target_for(card, year) if card.unit == "share" and card.better != "neither" else None
     spanned = pd.notna(row["low"]) and card.unit != "count"
     return (
         card.title,
-        wording.shown_value(numbers.row(measure, quarter, site=site), card.unit) if quarter else "",
+        *(
+            []
+            if small
+            else [wording.shown_value(numbers.row(measure, quarter, site=site), card.unit) if quarter else ""]
+        ),
         wording.value_words(row, card.unit) if pd.notna(row["value"]) else wording.shown_value(row, card.unit),
         markup.interval(row["low"], row["high"], card.unit) if spanned else "",
         wording.shown_value(state, card.unit),
-        VARIATION[signals.signal(numbers, measure, site).kind],
+        *([] if small else [VARIATION[signals.signal(numbers, measure, site).kind]]),
         _in_words(numbers, measure, row, target),
     )
 

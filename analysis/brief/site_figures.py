@@ -97,7 +97,7 @@ def draw_funnel(
     bottom = min(sites["value"].min(), limits["low998"].iloc[len(limits) // 8]) - 0.05
     axes.set_ylim(max(0, bottom), 1.02)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    axes.set_xlim(0, limits["n"].max())
+    axes.set_xlim(0, max(limits["n"].max(), 1.04 * sites["n"].max()))
     axes.set_xlabel("how many it is out of, over the year", fontsize=SMALL)
     axes.tick_params(labelsize=SMALL)
     return Drawing(_svg(figure), _funnel_alt(sites, title, target), figure)

@@ -7,9 +7,6 @@ from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.quality.pools import Pool, hubs
 
-# A chart can tell nothing of a site that expects fewer: a halving is found with 80% power from about 50 on (simulated, negative
-# binomial with a spread between sites of 0.15).
-FEWEST_CRISES = 50
 # Steps that a team takes itself at every visit, whatever its numbers.
 WITHIN_REACH = {
     "safety_plan_share": "make a safety plan with the family at every visit, and write it down",
@@ -20,11 +17,9 @@ WITHIN_REACH = {
 
 
 def is_small(numbers: Numbers, site: str) -> bool:
-    """True where the year has fewer than 50 crises, or so few that their number is hidden, and no share has a chart of its own."""
-    year = numbers.row("episodes", numbers.windows.year, site=site)
-    few = pd.isna(year["value"]) or year["value"] < FEWEST_CRISES
+    """True where no measure of the scorecard can be shown over time: a page of charts would say "too few" and nothing else."""
     charts = [signals.signal(numbers, measure, site) for measure in numbers.cards.scorecard]
-    return few and not any(chart is not None and chart.has_rules for chart in charts)
+    return not any(chart is not None and chart.points["value"].notna().sum() > 1 for chart in charts)
 
 
 def page(numbers: Numbers, site: str) -> Html:
