@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -106,13 +107,21 @@ class Numbers:
         """One figure, or None where the study, the place or the window has none."""
         if window is None:
             return None
-        here = self.shown[
-            self.shown["measure"].eq(measure)
-            & self.shown["stratum"].eq(stratum)
-            & self.shown["site_id"].eq(site)
-            & self.shown["period"].eq(window.name)
-        ]
-        return here.iloc[0] if len(here) else None
+        at = self._places.get((measure, stratum, site, window.name))
+        return None if at is None else self.shown.iloc[at]
+
+    def over_time(self, measure: str, site: str) -> pd.DataFrame:
+        """Every window of one measure at one place, by the name of the window; none where the study or the place has none."""
+        names = {window.name for window in self.windows.all}
+        keys = ((measure, "all", site, name) for name in names)
+        found = sorted(self._places[key] for key in keys if key in self._places)
+        return self.shown.iloc[found].set_index("period")
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str, str, str], int]:
+        """The position of each figure: a page asks for some hundred, and looking through every row for each took most of its time."""
+        keys = zip(*(self.shown[name] for name in ("measure", "stratum", "site_id", "period")), strict=True)
+        return {key: at for at, key in enumerate(keys)}
 
     @property
     def pages(self) -> pd.DataFrame:

@@ -18,7 +18,9 @@ QUESTIONS = {
 def three_questions(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
     """One folded table a question: each measure that the study has, in the period and over the year."""
     tables = [_one(numbers, asks, words, site) for asks, words in QUESTIONS.items()]
-    return markup.together(markup.paragraph("Each question opens its table. On paper, the figures are in the workbook."), *tables)
+    return markup.together(
+        markup.paragraph("Each question opens its table. On paper, the figures are in the workbook."), *tables
+    )
 
 
 def _one(numbers: Numbers, asks: str, words: str, site: str) -> Html:

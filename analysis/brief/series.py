@@ -20,7 +20,7 @@ def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Pe
     Where a value is withheld, what it is made of is missing too; so is the numerator of a count in a window that the place was not
     open for throughout, since part of a month is no fall.
     """
-    rows = numbers.shown[numbers.shown["measure"].eq(measure) & numbers.shown["site_id"].eq(site)].set_index("period")
+    rows = numbers.over_time(measure, site)
     *finer, coarsest = numbers.windows.grains
     grain = next(
         (windows for windows in finer if not rows["hidden"].reindex(_names(windows)).fillna(True).any()), coarsest
