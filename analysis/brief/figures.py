@@ -317,4 +317,8 @@ def _svg(figure: Figure) -> str:
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :]
-    return re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    # The page sets the font; blanks between elements are not drawn.
+    svg = re.sub(r">\s+<", "><", re.sub(r"font-family: [^;\"]*;? ?", "", svg))
+    # A hundredth of a point is below what any screen or paper shows, and a third of the drawing's size.
+    return re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), svg)

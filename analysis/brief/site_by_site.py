@@ -12,6 +12,7 @@ from analysis.brief.site_figures import draw_funnel, draw_small_multiples
 from analysis.quality.cards import target_for
 from analysis.quality.charts import chart
 
+LINE_POINTS = 90  # corners of a limit of the funnel: more draw the same line
 FEWEST_SITES = 5  # a funnel of fewer has no spread to speak of
 LIMITS = {95: "95", 99: "99.8"}
 
@@ -117,14 +118,16 @@ def _year(numbers: Numbers, measure: str) -> pd.DataFrame:
 
 def _lines(lookup: pd.DataFrame, *, adjusted: bool, largest: float) -> pd.DataFrame:
     prefix = "od_" if adjusted else ""
-    kept = lookup[lookup["n"].between(1, largest * 1.05)].sort_values("n")
-    return pd.DataFrame(
-        {
-            "n": kept["n"],
-            **{f"{side}{ours}": kept[f"{prefix}{theirs}_{level}"].to_numpy(dtype=float)
-               for side, theirs in (("low", "lower"), ("high", "upper")) for ours, level in (("95", "95"), ("998", "998"))},
-        }
-    ).replace([np.inf, -np.inf], np.nan).dropna()  # fmt: skip
+    known = lookup[lookup["n"].between(1, largest * 1.5)].sort_values("n")
+    # Narrow steps where the limits bend, wide ones where they are straight.
+    at = np.unique(np.geomspace(known["n"].min(), largest * 1.05, LINE_POINTS).round())
+    sides = (("low", "lower"), ("high", "upper"))
+    lines = {
+        f"{ours}{level}": np.interp(at, known["n"], known[f"{prefix}{theirs}_{level}"].astype(float))
+        for ours, theirs in sides
+        for level in ("95", "998")
+    }
+    return pd.DataFrame({"n": at, **lines}).replace([np.inf, -np.inf], np.nan).dropna()
 
 
 def _funnel_words(sites: pd.DataFrame, own: str | None, place: str, name_others: bool) -> str:
