@@ -7,6 +7,9 @@ from analysis.quality.charts.false_alarms import read_false_alarms
 from analysis.tables import STATEWIDE
 
 
+ONCE = 0.67  # fewer than this are said as months to wait for one: "about every 2 months"
+
+
 def judged_charts(numbers: Numbers) -> list[Signal]:
     """Every chart of the packet to whose last point a rule was applied: the state's of page one, each site's of its scorecard."""
     asked = [(measure, STATEWIDE) for measure in numbers.cards.page_one]
@@ -28,6 +31,6 @@ def expected_words(numbers: Numbers) -> str:
     if not charts:
         return ""
     many = "1 chart was" if charts == 1 else f"{markup.number(charts)} charts were"
-    if false < 1:
+    if false < ONCE:
         return f"{many} judged. If nothing had changed, one of them would still look changed about every {markup.number(1 / false)} months."
     return f"{many} judged. If nothing had changed, about {markup.number(false)} would still look changed by chance."
