@@ -6,7 +6,6 @@ from analysis.brief.signals import Signal
 from analysis.quality.charts.false_alarms import read_false_alarms
 from analysis.tables import STATEWIDE
 
-
 ONCE = 0.67  # fewer than this are said as months to wait for one: "about every 2 months"
 
 
