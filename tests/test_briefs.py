@@ -11,9 +11,11 @@ from conftest import DEMO_BRIEFS, build_briefs
 
 from analysis import params
 from analysis.brief import attention, markup, monthly, panels, scorecard
-from analysis.brief.numbers import Numbers, count_numbers, hidden, windows
+from analysis.brief.hiding import hidden
+from analysis.brief.numbers import Numbers, count_numbers
 from analysis.brief.press.index import write_index
 from analysis.brief.press.pages import check_page, shell
+from analysis.brief.windows import windows
 from analysis.quality.cards import read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
 

@@ -8,8 +8,10 @@ import pytest
 from attack import small_finds
 
 from analysis import params, periods
+from analysis.brief.hiding import hidden, hide_rows
 from analysis.brief.kept import open_numbers
-from analysis.brief.numbers import Windows, count_numbers, hidden, hide_rows, windows
+from analysis.brief.numbers import count_numbers
+from analysis.brief.windows import Windows, windows
 from analysis.params import ParamsError
 from analysis.quality.cards import read_cards
 from analysis.tables import MEASURES_TABLE, STATEWIDE

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from analysis.brief import signals
 from analysis.brief.meeting.promises import read_collaborative
-from analysis.brief.numbers import Numbers, count_numbers, covered_days, decided_rebases, windows
+from analysis.brief.numbers import Numbers, count_numbers, covered_days, decided_rebases
 from analysis.brief.press.made_from import hash_of, params_read
+from analysis.brief.windows import windows
 from analysis.params import ROOT, Study
 from analysis.periods import Period
 from analysis.quality.cards import read_cards

@@ -11,7 +11,7 @@ from analysis.brief.press.made_from import made_from, say_made_from
 from analysis.brief.small_counts.shareable import shown_count, write_table
 from analysis.params import ROOT, Disclosure, Study, disclosure
 from analysis.periods import Period
-from analysis.quality.cards import choices_for, target_for
+from analysis.quality.cards import choices_for, off_lines, target_for
 from analysis.quality.counts import WHY_MISSING
 from analysis.quality.measures import categories
 from analysis.tables import MEASURES_TABLE, STATEWIDE
@@ -245,8 +245,8 @@ def _standard_words(numbers: Numbers, measure: str) -> str:
 
 
 def switched_off(numbers: Numbers) -> Html:
-    """One line for each measure that these data cannot give."""
-    lines = [f"{numbers.cards.cards[measure].title}: {reason}" for measure, reason in numbers.off]
+    """One line for each reason why these data cannot give a measure, with the measures."""
+    lines = off_lines(numbers.cards, numbers.off)
     if not lines:
         return Html("")
     return markup.together(markup.paragraph("These data can't give:"), markup.list_of(lines))
