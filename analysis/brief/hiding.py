@@ -1,6 +1,7 @@
 """What the briefs of one period may show of what was counted: small counts hidden, beside every earlier release."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -12,9 +13,18 @@ from analysis.brief.windows import Windows
 from analysis.params import Disclosure, Study
 from analysis.periods import Period
 from analysis.quality.cards import Card, Cards
+from analysis.quality.pools import Pool
 from analysis.tables import STATEWIDE
 
 EVERY_EPISODE = "episodes"  # the measure that counts every episode: what it hides of a place, no other measure shows
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The rows of one measure for sites taken together, nothing hidden, and which sites those are."""
+
+    rows: pd.DataFrame
+    pools: tuple[Pool, ...]
 
 
 def hidden(counted: pd.DataFrame, cards: Cards, cut: Windows, study: Study, *, rule: Disclosure) -> pd.DataFrame:
@@ -30,6 +40,7 @@ def hidden_beside(
     *,
     rule: Disclosure,
     ledger: Collection[Release] = (),
+    pools: Sequence[Pool] = (),
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows that any page shows, small counts hidden: single figures by the grain of their place, mixes over the year.
 
@@ -38,10 +49,15 @@ def hidden_beside(
     have the same episodes behind them; a place whose year is hidden has no mix. With it come sentences on hidden counts that the
     releases of the ledger fix by themselves: nothing that is hidden now can help.
 
+    Rows of `pools` are kept where they may be shown beside all others, which they never change; a pool has no mix, and none of a measure
+    that does not add up.
+
     A period that was released is hidden beside what it was hidden beside then; its own release and later ones join only where
     that gives something else. So a brief that is built again is the brief that was released.
     """
     mixes = [name for name, card in cards.cards.items() if card.unit == "mix"]
+    of_pools = counted["site_id"].isin([pool.pool_id for pool in pools])
+    together, counted = counted[of_pools], counted[~of_pools]
     is_mix = counted["measure"].isin(mixes)
     by_measure = dict(list(counted[~is_mix].groupby("measure", sort=False)))
     of_all, single, lost = None, [], []
@@ -53,7 +69,8 @@ def hidden_beside(
                 rows[(rows["site_id"].eq(STATEWIDE) | at) & rows["period"].isin([each.name for each in cut.all])]
             )
             continue
-        figures, grains = _figures_beside(rows, card, cut, rule, of_all, ledger)
+        pooled = together[together["measure"].eq(measure)]
+        figures, grains = _figures_beside(rows, card, cut, rule, of_all, ledger, Pooled(pooled, tuple(pools)))
         of_all = grains if measure == EVERY_EPISODE else of_all
         single.append(figures)
         lost += [(measure, *where) for where in grains.given_away]
@@ -88,20 +105,24 @@ def _beside(ledger: Collection[Release], now: Period) -> tuple[list[Release], li
     return own, [[by_name[name] for name in release.beside if name in by_name] for release in own]
 
 
-def _figures_beside(rows, card: Card, cut: Windows, rule: Disclosure, of_all, ledger) -> tuple[pd.DataFrame, Grains]:
+def _figures_beside(
+    rows, card: Card, cut: Windows, rule: Disclosure, of_all, ledger, together: Pooled
+) -> tuple[pd.DataFrame, Grains]:
     """The single figures of a measure, and their grains."""
     measure = rows["measure"].iloc[0]
 
-    def tried(releases: Collection[Release]) -> tuple[pd.DataFrame, Grains]:
+    def tried(releases: Collection[Release], pools: Sequence[Pool]) -> tuple[pd.DataFrame, Grains]:
         never = cut_short(releases, rows, measure, rule.smallest_shown)
-        grains = _grains(rows, card, cut, rule, of_all, told_before(releases, measure, never))
-        return _single_figures(rows[rows["period"].isin(_names(cut))], card, cut, grains, rule), grains
+        grains = _grains(rows, card, cut, rule, of_all, told_before(releases, measure, never), pools)
+        figures = _single_figures(rows[rows["period"].isin(_names(cut))], card, cut, grains, rule)
+        return pd.concat([figures, _pooled_figures(together.rows, card, cut, grains)]), grains
 
     for own, releases in zip(*_beside(ledger, cut.now), strict=True):
-        figures, grains = tried(releases)
+        asked_then = [pool for pool in together.pools if own.pools.get(pool.pool_id) == pool.sites]
+        figures, grains = tried(releases, asked_then)
         if _cells(figures) == own.cells(measure):
             return figures, grains
-    return tried(ledger)
+    return tried(ledger, together.pools)
 
 
 def _mix_beside(rows, months, cut: Windows, rule: Disclosure, ledger) -> tuple[pd.Series, set[tuple[str, str]]]:
@@ -129,11 +150,11 @@ def _hidden_all_year(grains: Grains, cut: Windows) -> set[str]:
 
 
 def _grains(
-    rows, card: Card, cut: Windows, rule: Disclosure, no_finer_than: Grains | None, released: Released
+    rows, card: Card, cut: Windows, rule: Disclosure, no_finer_than: Grains | None, released: Released, pools
 ) -> Grains:
     return choose_grains(
         rows, cut.grains, extra=cut.extra, hide=card.hide, unit=card.unit, smallest=rule.smallest_shown,
-        adds_up=card.adds_up, no_finer_than=no_finer_than, released=released,
+        adds_up=card.adds_up, no_finer_than=no_finer_than, released=released, pools=pools,
     )  # fmt: skip
 
 
@@ -146,6 +167,17 @@ def _single_figures(rows: pd.DataFrame, card: Card, cut: Windows, chosen: Grains
     shown = hide_rows(asked, (too_fine | state).astype(bool))
     # One of them alone could be worked out from the longer spans, so all go.
     if card.hide == "all" and shown["not_measurable"].between(1, rule.smallest_shown - 1).any():
+        shown = shown.assign(not_measurable=pd.Series(pd.NA, index=shown.index, dtype="Int64"))
+    return shown
+
+
+def _pooled_figures(rows: pd.DataFrame, card: Card, cut: Windows, chosen: Grains) -> pd.DataFrame:
+    """The rows of the pools that may be shown at any grain; what could not be measured is left out where everything counts children."""
+    at = rows["period"].map({window.name: here for here, grain in enumerate(cut.grains) for window in grain})
+    finest = rows["site_id"].map(chosen.finest)
+    asked = rows[at.notna() & finest.lt(len(cut.grains))]
+    shown = hide_rows(asked, finest[asked.index].gt(at[asked.index]).astype(bool))
+    if card.hide == "all":  # less those of the shown sites it would be the hidden ones'
         shown = shown.assign(not_measurable=pd.Series(pd.NA, index=shown.index, dtype="Int64"))
     return shown
 

@@ -17,8 +17,12 @@ from analysis.quality.arrivals import arrival_curves
 from analysis.quality.cards import Cards, read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
 from analysis.quality.equity import by_measure_group
+from analysis.quality.pools import hubs
 from analysis.quality.rebases import Rebases, read_rebases
 from analysis.tables import RECEIVED, STATEWIDE
+
+# What is shown of a hub with its sites taken together: how many, and what teams do at a visit.
+POOLED = ("episodes", "in_person_share", "safety_plan_share")
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,15 @@ def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
     cut = windows(study, now, covers)
     ledger = read_ledger(study, root=root)
     places = {"site_counties": tables.get("site_counties"), "population": tables.get("population"), "tables": tables}
+    pools = hubs(tables["sites"])
     counted = by_measure_place_period(
         tables["episodes"], tables["sites"], [*cut.all, *months_before(cut, ledger)], study=study, cards=cards, covers=covers,
-        **places,
+        pools=pools, pooled_measures=POOLED, **places,
     )  # fmt: skip
     off = switched_off(cards, tables["episodes"], study=study, **places)
-    shown, given_away = hidden_beside(counted, cards, cut, study, rule=params.disclosure(root=root), ledger=ledger)
+    shown, given_away = hidden_beside(
+        counted, cards, cut, study, rule=params.disclosure(root=root), ledger=ledger, pools=pools
+    )
     decided = decided_rebases(study, cards, tables["sites"], root)
     smallest = params.disclosure(root=root).smallest_shown
     groups = by_measure_group(
