@@ -14,6 +14,7 @@ from analysis.periods import Period
 from analysis.quality.cards import choices_for, off_lines, target_for
 from analysis.quality.counts import WHY_MISSING
 from analysis.quality.measures import categories
+from analysis.quality.pools import MARK, hubs
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 # A part that could not be measured is spoken of from half of what is tolerated on: in time, before the figure is withheld.
@@ -43,10 +44,14 @@ def unmeasured_part(numbers: Numbers, measure: str, row: pd.Series) -> float:
 
 
 def place_name(numbers: Numbers, site: str) -> str:
-    """The site's name, or "statewide" (for a service in places: "all places")."""
+    """The site's name, those of a hub's sites together, or "statewide" (for a service in places: "all places")."""
     if site == STATEWIDE:
         return "statewide" if numbers.study.place == "site" else "all places"
-    return numbers.sites.set_index("site_id")["name"][site]
+    names = numbers.sites.set_index("site_id")["name"]
+    if site.endswith(MARK):
+        pool = next(pool for pool in hubs(numbers.sites) if pool.pool_id == site)
+        return f"{wording.and_list([names[each] for each in pool.sites])} together"
+    return names[site]
 
 
 # --- figures over time -----------------------------------------------------------------------------------------------
