@@ -115,7 +115,8 @@ def _figures_beside(
         never = cut_short(releases, rows, measure, rule.smallest_shown)
         grains = _grains(rows, card, cut, rule, of_all, told_before(releases, measure, never), pools)
         figures = _single_figures(rows[rows["period"].isin(_names(cut))], card, cut, grains, rule)
-        return pd.concat([figures, _pooled_figures(together.rows, card, cut, grains)]), grains
+        of_pools = _pooled_figures(together.rows, card, cut, grains)
+        return pd.concat([figures, of_pools]) if len(of_pools) else figures, grains
 
     for own, releases in zip(*_beside(ledger, cut.now), strict=True):
         asked_then = [pool for pool in together.pools if own.pools.get(pool.pool_id) == pool.sites]
@@ -178,7 +179,7 @@ def _pooled_figures(rows: pd.DataFrame, card: Card, cut: Windows, chosen: Grains
     asked = rows[at.notna() & finest.lt(len(cut.grains))]
     shown = hide_rows(asked, finest[asked.index].gt(at[asked.index]).astype(bool))
     if card.hide == "all":  # less those of the shown sites it would be the hidden ones'
-        shown = shown.assign(not_measurable=pd.Series(pd.NA, index=shown.index, dtype="Int64"))
+        shown = shown.assign(not_measurable=shown["not_measurable"].mask(shown["measure"].notna()))
     return shown
 
 
