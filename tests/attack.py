@@ -1,7 +1,7 @@
 """An attack on what is shown: what an outsider can work out with every sum there is. It shares nothing with the hiding."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -58,14 +58,22 @@ def audit(
 
 
 def small_finds(
-    shown: pd.DataFrame, rule: Disclosure, *, hide: str, unit: str, elsewhere: bool = False, adds_up: bool = True
+    shown: pd.DataFrame,
+    rule: Disclosure,
+    *,
+    hide: str,
+    unit: str,
+    elsewhere: bool = False,
+    adds_up: bool = True,
+    pools: Collection[tuple[str, tuple[str, ...]]] = (),
 ) -> list[str]:
     """One sentence for every hidden count of one measure that must be one certain number from 1 to the largest hidden.
 
     As `audit`, for the figures that a brief shows over time: a hidden count that is large may follow, it hides nobody. With
-    `adds_up` False (children, who may come twice) a total is no more than its parts together and no less than each.
+    `adds_up` False (children, who may come twice) a total is no more than its parts together and no less than each. `pools` names
+    places that are several sites taken together, with those sites.
     """
-    attack = _Attack(shown, hide, unit, rule.smallest_shown, elsewhere, 7, adds_up=adds_up)
+    attack = _Attack(shown, hide, unit, rule.smallest_shown, elsewhere, 7, adds_up=adds_up, pools=pools)
     return [
         f"{words} must be {least:.0f}."
         for words, least, most, _ in attack.ranges(enough=1)
@@ -93,7 +101,8 @@ class _Attack:
     A quantity is (name, stratum, site_id, period) with the name n, d or t (numerator, denominator, not measurable).
     """
 
-    def __init__(self, rows, hide, unit, smallest, elsewhere, fiscal_year_starts, *, adds_up=True) -> None:
+    def __init__(self, rows, hide, unit, smallest, elsewhere, fiscal_year_starts, *, adds_up=True, pools=()) -> None:
+        self.pools = dict(pools)
         self.hide, self.unit, self.smallest, self.elsewhere, self.adds_up = hide, unit, smallest, elsewhere, adds_up
         self.rows = rows.sort_values(["stratum", "site_id", "period"])
         self.months = _months_within(rows["period"].unique(), fiscal_year_starts)
@@ -134,7 +143,7 @@ class _Attack:
         of_sites, of_strata, of_months = defaultdict(list), defaultdict(list), defaultdict(list)
         for one in sorted(self.known):
             name, stratum, site, span = one
-            if site != STATEWIDE:
+            if site != STATEWIDE and site not in self.pools:
                 of_sites[name, stratum, STATEWIDE, span].append(one)
             if self.unit == "mix" and name == "n":
                 if stratum != WHOLE:
@@ -147,10 +156,14 @@ class _Attack:
                 of_months[name, stratum, site, longer].append(one)
             if name == "n" and self.quantity("d", *one[1:]) in self.known:
                 self.keep([one], self.quantity("d", *one[1:]), exact=False)
-        sites = set(self.rows["site_id"]) - {STATEWIDE}
+        sites = set(self.rows["site_id"]) - {STATEWIDE, *self.pools}
         for total, parts in of_sites.items():
             # A span that only the state has a row for says nothing of its sites.
             self.keep(parts, total, exact=sites <= {part[2] for part in parts})
+        for name, stratum, pool, span in [one for one in sorted(self.known) if one[2] in self.pools]:
+            of_these = [(name, stratum, site, span) for site in self.pools[pool]]
+            if self.known.issuperset(of_these):
+                self.keep(of_these, (name, stratum, pool, span))
         for total, parts in of_strata.items():
             self.keep(parts, total)
         for total, parts in of_months.items():

@@ -11,9 +11,11 @@ from conftest import DEMO_BRIEFS, build_briefs
 
 from analysis import params
 from analysis.brief import attention, markup, monthly, panels, scorecard
-from analysis.brief.numbers import Numbers, count_numbers, hidden, windows
+from analysis.brief.hiding import hidden
+from analysis.brief.numbers import Numbers, count_numbers
 from analysis.brief.press.index import write_index
 from analysis.brief.press.pages import check_page, shell
+from analysis.brief.windows import windows
 from analysis.quality.cards import read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
 
@@ -263,11 +265,11 @@ def test_a_study_with_calls_alone_has_briefs_that_say_what_is_missing():
     text = said(statewide_page(numbers))
     assert "These data can't give:" in text
     for measure in (
-        "Children served",
-        "Seen in person",
-        "Visits that met the person",
-        "Who asked for help",
-        "Episodes per 1,000",
+        "children served",
+        "seen in person",
+        "visits that met the person",
+        "who asked for help",
+        "episodes per 1,000",
     ):
         assert f"{measure}" in text.partition("These data can't give:")[2]
     assert "teams responded to 70 crises" in text

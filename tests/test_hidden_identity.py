@@ -8,8 +8,9 @@ import pytest
 from conftest import build_briefs
 
 from analysis import params
-from analysis.brief.numbers import Numbers, count_numbers, windows
+from analysis.brief.numbers import Numbers, count_numbers
 from analysis.brief.small_counts.disclosure import KEY
+from analysis.brief.windows import windows
 from analysis.quality.cards import read_cards
 from analysis.quality.counts import by_measure_place_period
 

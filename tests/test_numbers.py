@@ -8,8 +8,10 @@ import pytest
 from attack import small_finds
 
 from analysis import params, periods
+from analysis.brief.hiding import hidden, hide_rows
 from analysis.brief.kept import open_numbers
-from analysis.brief.numbers import Windows, count_numbers, hidden, hide_rows, windows
+from analysis.brief.numbers import count_numbers
+from analysis.brief.windows import Windows, windows
 from analysis.params import ParamsError
 from analysis.quality.cards import read_cards
 from analysis.tables import MEASURES_TABLE, STATEWIDE
@@ -297,7 +299,8 @@ def test_numbers_are_kept_and_read_again(study, root, numbers):
     assert kept_file(root).stat().st_mtime_ns == written
     pd.testing.assert_frame_equal(again.shown, numbers.shown)
     assert (again.windows, again.off, again.covers) == (numbers.windows, numbers.off, numbers.covers)
-    assert [path.name for path in kept_file(root).parent.iterdir()] == ["numbers.parquet"]  # nothing temporary is left
+    kept = {path.name for path in kept_file(root).parent.iterdir()}  # nothing temporary is left
+    assert kept == {"numbers.parquet", "groups.parquet", "arrivals.parquet", "signals.parquet"}
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,15 @@ from attack import laid_side_by_side, small_finds
 from test_numbers import CARDS, KINDS, RULE, STUDY, made_up_counts, measures_of, with_opening_days
 
 from analysis import params, periods
+from analysis.brief.hiding import hidden_beside
 from analysis.brief.kept import open_numbers
-from analysis.brief.numbers import Numbers, hidden_beside, months_before, windows
+from analysis.brief.numbers import Numbers, months_before
 from analysis.brief.press.made_from import made_from
 from analysis.brief.press.runs import Run
 from analysis.brief.small_counts.ledger import Release, entry_of, read_ledger, release_of
 from analysis.brief.small_counts.release import main, release, restated
 from analysis.brief.small_counts.shareable import write_table
+from analysis.brief.windows import windows
 from analysis.params import ParamsError
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 

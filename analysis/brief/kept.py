@@ -11,11 +11,13 @@ import pyarrow.parquet as pq
 
 from analysis.brief import signals
 from analysis.brief.meeting.promises import read_collaborative
-from analysis.brief.numbers import Numbers, count_numbers, covered_days, decided_rebases, windows
+from analysis.brief.numbers import POOLED, Numbers, count_numbers, covered_days, decided_rebases
 from analysis.brief.press.made_from import hash_of, params_read
+from analysis.brief.windows import windows
 from analysis.params import ROOT, Study
 from analysis.periods import Period
 from analysis.quality.cards import read_cards
+from analysis.quality.pools import hubs
 from analysis.tables import STATEWIDE
 
 # Beside the figures themselves: by groups of children, the arrivals, and what the charts say.
@@ -48,12 +50,16 @@ def _named(study: Study, sites: pd.DataFrame, root: Path) -> bool:
 
 
 def look_at_all(numbers: Numbers) -> None:
-    """Work out every chart that a page may show: the state's of page one and of the scorecard, each site's of its scorecard."""
+    """Work out every chart that a page may show: the state's of page one and of the scorecard, each site's of its scorecard, the pools'."""
     for site in (STATEWIDE, *numbers.pages["site_id"]):
         for measure in dict.fromkeys(
             (*(numbers.cards.page_one if site == STATEWIDE else ()), *numbers.cards.scorecard)
         ):
             signals.signal(numbers, measure, site)
+    for pool in hubs(numbers.sites):
+        for measure in POOLED:
+            if numbers.row(measure, numbers.windows.year, site=pool.pool_id) is not None:
+                signals.signal(numbers, measure, pool.pool_id)
 
 
 def _write(frame: pd.DataFrame, path: Path, told: dict[str, str]) -> None:

@@ -11,9 +11,10 @@ from analysis.brief.press.made_from import made_from, say_made_from
 from analysis.brief.small_counts.shareable import shown_count, write_table
 from analysis.params import ROOT, Disclosure, Study, disclosure
 from analysis.periods import Period
-from analysis.quality.cards import choices_for, target_for
+from analysis.quality.cards import choices_for, off_lines, target_for
 from analysis.quality.counts import WHY_MISSING
 from analysis.quality.measures import categories
+from analysis.quality.pools import MARK, hubs
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 # A part that could not be measured is spoken of from half of what is tolerated on: in time, before the figure is withheld.
@@ -43,10 +44,14 @@ def unmeasured_part(numbers: Numbers, measure: str, row: pd.Series) -> float:
 
 
 def place_name(numbers: Numbers, site: str) -> str:
-    """The site's name, or "statewide" (for a service in places: "all places")."""
+    """The site's name, those of a hub's sites together, or "statewide" (for a service in places: "all places")."""
     if site == STATEWIDE:
         return "statewide" if numbers.study.place == "site" else "all places"
-    return numbers.sites.set_index("site_id")["name"][site]
+    names = numbers.sites.set_index("site_id")["name"]
+    if site.endswith(MARK):
+        pool = next(pool for pool in hubs(numbers.sites) if pool.pool_id == site)
+        return f"{wording.and_list([names[each] for each in pool.sites])} together"
+    return names[site]
 
 
 # --- figures over time -----------------------------------------------------------------------------------------------
@@ -247,8 +252,8 @@ def _standard_words(numbers: Numbers, measure: str) -> str:
 
 
 def switched_off(numbers: Numbers) -> Html:
-    """One line for each measure that these data cannot give."""
-    lines = [f"{numbers.cards.cards[measure].title}: {reason}" for measure, reason in numbers.off]
+    """One line for each reason why these data cannot give a measure, with the measures."""
+    lines = off_lines(numbers.cards, numbers.off)
     if not lines:
         return Html("")
     return markup.together(markup.paragraph("These data can't give:"), markup.list_of(lines))

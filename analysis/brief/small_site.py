@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.brief import markup, panels, signals
 from analysis.brief.markup import Html
-from analysis.brief.numbers import Numbers
+from analysis.brief.numbers import POOLED, Numbers
 from analysis.quality.pools import Pool, hubs
 
 # Steps that a team takes itself at every visit, whatever its numbers.
@@ -43,26 +43,45 @@ def _cases(numbers: Numbers, site: str) -> Html:
 
 
 def _pooled(numbers: Numbers, site: str) -> Html:
-    """The sites of its hub taken together, where together they are enough to be shown."""
+    """The sites of its hub taken together over time, or over the year alone where quarters would give a small count away."""
     pool = pool_of(numbers, site)
     if pool is None:
         return Html("")
-    names = [panels.place_name(numbers, each) for each in pool.sites]
-    said = f"What can be seen of {', '.join(names)} together:"
-    drawn = [panels.trend(numbers, measure, site=pool.pool_id) for measure in ("episodes", "in_person_share")]
-    return markup.together(
-        markup.paragraph(said), Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
-    )
+    place, year = panels.place_name(numbers, pool.pool_id), numbers.windows.year
+    years = {measure: numbers.row(measure, year, site=pool.pool_id) for measure in POOLED}
+    given = {measure: row for measure, row in years.items() if row is not None and pd.notna(row["value"])}
+    drawn = [
+        panels.trend(numbers, measure, site=pool.pool_id) for measure in given if over_time(numbers, measure, pool)
+    ]
+    if drawn:
+        return markup.together(
+            markup.paragraph(f"What can be seen of {place}:"),
+            Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>'),
+        )
+    why = "not by quarter, since the few crises of one site could then be worked out"
+    if not given:
+        return markup.paragraph(
+            f"Nothing can be shown of {place}, since the few crises of one site could be worked out."
+        )
+    said = markup.paragraph(f"What can be seen of {place}, from {year.words} ({why}):")
+    return markup.together(said, markup.list_of(_year_words(numbers, measure, row) for measure, row in given.items()))
+
+
+def over_time(numbers: Numbers, measure: str, pool: Pool) -> bool:
+    """True where the pool has two points or more to be drawn."""
+    found = signals.signal(numbers, measure, pool.pool_id)
+    return found is not None and int(found.points["value"].notna().sum()) > 1
+
+
+def _year_words(numbers: Numbers, measure: str, row: pd.Series) -> str:
+    card = numbers.cards.cards[measure]
+    out_of = markup.x_of_n(row["numerator"], row["denominator"]) if card.unit == "share" else f"{row['value']:,.0f}"
+    return f"{card.title}: {out_of}."
 
 
 def pool_of(numbers: Numbers, site: str) -> Pool | None:
-    """The pool that the site is in, where it can be shown."""
-    found = next((pool for pool in hubs(numbers.sites) if site in pool.sites), None)
-    return (
-        found
-        if found is not None and numbers.row("episodes", numbers.windows.year, site=found.pool_id) is not None
-        else None
-    )
+    """The pool that the site is in; none where sites may not be named, since less its own number it is the others'."""
+    return next((pool for pool in hubs(numbers.sites) if site in pool.sites), None) if numbers.name_peers else None
 
 
 def _aim(numbers: Numbers, site: str) -> Html:

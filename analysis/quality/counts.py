@@ -1,7 +1,7 @@
 """The table of measures: a figure with its denominator, interval and number not measurable, by place and period."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from analysis.quality import units
 from analysis.quality.cards import Card, Cards, choices_for, switched_off
 from analysis.quality.exposure import Days, child_years, months_of_service
 from analysis.quality.measures import MEASURES, Choices, categories
+from analysis.quality.pools import Pool, open_spells
 from analysis.quality.rows import KINDS, LOGS, of_episodes
 from analysis.quality.units import PER_CHILDREN as PER_CHILDREN  # the charts read it here
 from analysis.quality.waits import say_clock
@@ -75,6 +76,7 @@ class Observed:
     covers: Days
     study: Study
     cells: pd.DataFrame
+    pools: Sequence[Pool] = ()  # those among the places of the cells
     _kept: dict = field(default_factory=dict)
 
     def placed(self, kind: str, as_of: str | None) -> Placed:
@@ -82,7 +84,9 @@ class Observed:
         if ("rows", kind) not in self._kept:
             self._kept["rows", kind] = KINDS[kind].made_by(self.tables, self.covers)
         if (kind, as_of) not in self._kept:
-            self._kept[kind, as_of] = _place(self._kept["rows", kind], self.periods, self.cells, as_of=as_of)
+            self._kept[kind, as_of] = _place(
+                self._kept["rows", kind], self.periods, self.cells, self.pools, as_of=as_of
+            )
         return self._kept[kind, as_of]
 
     def beside(self, names: tuple[str, ...]) -> dict[str, pd.DataFrame]:
@@ -111,8 +115,15 @@ class Observed:
                 ages=self.study.ages,
                 covers=self.covers,
             )
+            for pool in self.pools:
+                years.loc[pool.pool_id] = years.reindex(pool.sites).sum(skipna=False)
             self._kept["years", per] = years.reindex(self.cells["site_id"].unique()).to_numpy().ravel()
         return self._kept["years", per]
+
+    def of_pools(self, pools: Sequence[Pool]) -> "Observed":
+        """The same tables with the pools as the only places."""
+        rows = {key: kept for key, kept in self._kept.items() if key[0] in ("rows", "beside")}
+        return replace(self, cells=pool_cells(pools, self.sites, self.periods, self.covers), pools=pools, _kept=rows)
 
 
 def by_measure_place_period(
@@ -126,6 +137,8 @@ def by_measure_place_period(
     population: pd.DataFrame | None = None,
     tables: Mapping[str, pd.DataFrame | None] | None = None,
     covers: Days | None = None,
+    pools: Sequence[Pool] = (),
+    pooled_measures: Collection[str] = (),
 ) -> pd.DataFrame:
     """Every measure that the study can have, in every place and period, nothing hidden yet.
 
@@ -146,6 +159,9 @@ def by_measure_place_period(
     leaves blanks has no share, not a low one. A count of 0 is a value where the place was open, and missing where it was not; of
     calls, outreach and the like also where the place has never sent a row.
 
+    Of the `pooled_measures` there are also rows of the `pools` (site_id is the pool's id, months those in which any of its sites was
+    open), after all others; no site may be in two pools.
+
     Raises ValueError where a period stands twice.
     """
     names = [each.name for each in periods]
@@ -162,10 +178,10 @@ def by_measure_place_period(
         {name: table for name, table in given.items() if table is not None}, sites, periods, covers, study,
         place_cells(sites, periods, covers),
     )  # fmt: skip
-    counted = []
-    for measure, card in on.items():
-        table = _figures(measure, observed, cards)
-        counted.append(table.assign(definition=_definitions(card, table, periods)))
+    counted = [_figures(measure, observed, cards) for measure in on]
+    if pools:
+        together = observed.of_pools(pools)
+        counted += [_figures(measure, together, cards) for measure in on if measure in pooled_measures]
     table = pd.concat(counted, ignore_index=True)
     return table.assign(hidden=False)[[*MEASURES_TABLE.names, *WORKING_COLUMNS]]
 
@@ -205,28 +221,48 @@ def _say_clock_and_days(clock: Clock, period: Period, card: Card) -> str:
 def place_cells(sites: pd.DataFrame, periods: list[Period], covers: Days) -> pd.DataFrame:
     """One row per place and period, place first, statewide before the sites with a scorecard."""
     places = [STATEWIDE, *sorted(sites.loc[sites["has_scorecard"].astype(bool), "site_id"])]
-    months = months_of_service(sites, periods, covers=covers).reindex(places)
+    return _cells(months_of_service(sites, periods, covers=covers).reindex(places), periods)
+
+
+def pool_cells(pools: Sequence[Pool], sites: pd.DataFrame, periods: list[Period], covers: Days) -> pd.DataFrame:
+    """One row per pool and period, pool first."""
+    months = months_of_service(open_spells(pools, sites), periods, covers=covers).groupby(level=0).sum()
+    return _cells(months.reindex([pool.pool_id for pool in pools]), periods)
+
+
+def _cells(months: pd.DataFrame, periods: list[Period]) -> pd.DataFrame:
     frame = pd.DataFrame(
-        [(place, each.name, each.from_on, each.to_on) for place in places for each in periods],
+        [(place, each.name, each.from_on, each.to_on) for place in months.index for each in periods],
         columns=["site_id", "period", "first_on", "last_on"],
     )
     frame["months"] = months.to_numpy().ravel()
     return frame
 
 
-def _place(rows: pd.DataFrame, periods: list[Period], cells: pd.DataFrame, *, as_of: str | None) -> Placed:
+def _place(
+    rows: pd.DataFrame, periods: list[Period], cells: pd.DataFrame, pools: Sequence[Pool], *, as_of: str | None
+) -> Placed:
     places = list(cells["site_id"].unique())
-    site = pd.Index(places[1:]).get_indexer(rows["site_id"]) + 1  # 0 where the row counts statewide only
+    kinds = _positions(rows["site_id"], places, pools)
     day = rows["counted_on"].to_numpy(dtype="datetime64[ns]")
     row, cell = [np.zeros(0, int)], [np.zeros(0, int)]
     for number, each in enumerate(periods):
         first = each.last.start_time.normalize() if as_of == "end" else each.from_on
         within = np.flatnonzero((day >= first.to_numpy()) & (day <= each.to_on.to_numpy()))
-        own = within[site[within] > 0]
-        row += [within, own]
-        cell += [np.full(len(within), number), site[own] * len(periods) + number]
-    silent = ~np.isin(np.arange(len(places)), [0, *np.unique(site)])
+        for place in kinds:
+            own = within[place[within] >= 0]
+            row.append(own)
+            cell.append(place[own] * len(periods) + number)
+    silent = ~np.isin(np.arange(len(places)), np.concatenate(kinds)) & (np.array(places) != STATEWIDE)
     return Placed(rows, np.concatenate(row), np.concatenate(cell), cells, np.repeat(silent, len(periods)))
+
+
+def _positions(site: pd.Series, places: list[str], pools: Sequence[Pool]) -> list[np.ndarray]:
+    """Of each row the position of the state, of its site and of its pool among the places; -1 where it is not there."""
+    every = [np.full(len(site), places.index(STATEWIDE))] if STATEWIDE in places else []
+    sites = {name: at for at, name in enumerate(places) if name != STATEWIDE}
+    together = {name: sites[pool.pool_id] for pool in pools for name in pool.sites}
+    return [*every, *(site.map(of).fillna(-1).to_numpy(int) for of in (sites, together) if of)]
 
 
 def _figures(measure: str, observed: Observed, cards: Cards) -> pd.DataFrame:
@@ -261,9 +297,10 @@ def _figures(measure: str, observed: Observed, cards: Cards) -> pd.DataFrame:
     around = pd.concat([placed.cells] * repeats, ignore_index=True)
     table = pd.concat([around, table], axis=1).assign(measure=measure, not_measurable=np.tile(unmeasured, repeats))
     cases = np.tile(np.bincount(cell, minlength=n_cells), repeats)
-    return _withhold(
+    table = _withhold(
         table, cases, np.tile(placed.silent, repeats), card, cards.most_unmeasured(measure), observed.covers[1]
     )
+    return table.assign(definition=_definitions(card, table, observed.periods))
 
 
 def _withhold(

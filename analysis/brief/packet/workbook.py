@@ -13,11 +13,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from analysis.brief import markup, wording
 from analysis.brief.numbers import Numbers
+from analysis.brief.panels import place_name
 from analysis.brief.small_counts.shareable import refuse_small_counts
 from analysis.params import Disclosure, disclosure
 from analysis.periods import Period
 from analysis.quality.cards import Card, choices_for, target_for
 from analysis.quality.measures import categories
+from analysis.quality.pools import hubs
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 COUNTS, RESULTS = ("numerator", "denominator", "not_measurable"), ("value", "low", "high")
@@ -98,6 +100,7 @@ class _Writer:
         self.head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self.words = book.add_format({"text_wrap": True, "valign": "top"})
         self.names = dict(zip(numbers.sites["site_id"], numbers.sites["name"], strict=True)) | {STATEWIDE: "Statewide"}
+        self.names |= {pool.pool_id: place_name(numbers, pool.pool_id) for pool in hubs(numbers.sites)}
 
     # --- sheets ---
 

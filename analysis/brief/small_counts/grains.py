@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.brief.small_counts.sums import Figure, Leak, Sums, read_sums
+from analysis.brief.small_counts.cells import Counts, Grain, is_small, own_finest, read_counts, unsafe
+from analysis.brief.small_counts.pooled import Settled, admit_pools
+from analysis.brief.small_counts.sums import Figure, Leak, Place, Sums, read_sums
 from analysis.periods import Period, span
+from analysis.quality.pools import Pool
 from analysis.tables import STATEWIDE
-
-Grain = Sequence[Period]  # the windows that belong to it, in order of time
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Grains:
     Attributes
     ----------
     finest : pandas.Series
-        Index of the finest grain at which a site may be shown, the number of grains where at none; by site_id.
+        Index of the finest grain at which a site or a pool may be shown, the number of grains where at none; by site_id.
     hidden_state : frozenset of str
         Windows, by name, in which the state's own figure is hidden.
     given_away : tuple of (str, str)
@@ -40,22 +41,13 @@ class Grains:
 
 @dataclass(frozen=True)
 class Released:
-    """What earlier releases showed of one measure: figures by place and window, every window that they had, and the windows
-    in which the state's figure may not be shown now, since an incomplete one was shown before.
+    """What earlier releases showed of one measure: figures by place (several sites for a pool) and window, every window that they had,
+    and the windows in which the state's figure may not be shown now, since an incomplete one was shown before.
     """
 
-    figures: frozenset[tuple[str, Period]] = frozenset()
+    figures: frozenset[tuple[str | tuple[str, ...], Period]] = frozenset()
     windows: frozenset[Period] = frozenset()
     never: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What one measure counts: `sites` has one array (site, window, cell) a grain, `state` one (window, cell)."""
-
-    names: list[str]
-    sites: list[np.ndarray]
-    state: list[np.ndarray]
 
 
 def choose_grains(
@@ -69,6 +61,7 @@ def choose_grains(
     adds_up: bool = True,
     no_finer_than: Grains | None = None,
     released: Released | None = None,
+    pools: Sequence[Pool] = (),
 ) -> Grains:
     """The grain of every site, and the windows in which the state is hidden, so that no small count can be worked out.
 
@@ -78,7 +71,8 @@ def choose_grains(
     under "all" the numerator and its complement too. Where `adds_up` is False (children, who may come twice) only the
     episodes behind the figure are added up over months and sites. `no_finer_than` is what another measure of the same
     episodes shows: a figure that is hidden there is hidden here. `released` joins the sums as published for good; then the
-    rows hold every month of its windows too.
+    rows hold every month of its windows too. `pools` are sites to be shown taken together as well, where that gives nothing away: the
+    rows hold none of theirs, and no site or window is hidden for their sake.
 
     Whoever reads the pages is taken to know in which windows a place had nothing at all, as from its opening day.
 
@@ -91,9 +85,10 @@ def choose_grains(
     """
     released = released or Released()
     earlier = _months_before(grains, released)
-    counts = _counts(measures, [*grains, extra, earlier], hide=hide, unit=unit)
+    counts = read_counts(measures, [*grains, extra, earlier], hide=hide, unit=unit)
     kinds = counts.state[0].shape[-1] if adds_up else 1
-    position = {STATEWIDE: None, **{name: at for at, name in enumerate(counts.names)}}
+    places = {place for place, _ in released.figures}
+    position = {place: at for place in places if (at := _position(place, counts.names)) != ()}
     figures = {(position[place], window) for place, window in released.figures if place in position}
     sums = [
         read_sums([each[..., kind] for each in counts.sites[:-1]], [each[..., kind] for each in counts.state[:-1]],
@@ -101,22 +96,23 @@ def choose_grains(
                   released=figures, told=released.windows) for kind in range(kinds)
     ]  # fmt: skip
     of_grains = Counts(counts.names, counts.sites[:-2], counts.state[:-2])
-    finest, given = _own_finest(of_grains, grains, smallest), frozenset()
+    finest, given = own_finest(of_grains, grains, smallest), frozenset()
     if no_finer_than is not None:
         finest = np.maximum(finest, no_finer_than.finest.reindex(counts.names).to_numpy())
         given = no_finer_than.hidden_state
     small_extra = {
-        window.name for window, state in zip(extra, counts.state[-2], strict=True) if _is_small(state, smallest).any()
+        window.name for window, state in zip(extra, counts.state[-2], strict=True) if is_small(state, smallest).any()
     }
     small_extra |= released.never
     finest, hidden, guarded, lost = _close(sums, of_grains, grains, finest, given, small_extra, smallest)
-    hidden |= _hidden_extra(sums, [window.name for window in extra], finest, hidden, guarded, given | small_extra, lost)
+    extra_names = [window.name for window in extra]
+    hidden |= _hidden_extra(sums, extra_names, finest, hidden, guarded, given | small_extra, lost)
     large = [
         {
             window
             for grain, state in zip([*grains, extra], counts.state, strict=False)
             for window, count in zip(grain, state[:, kind], strict=True)
-            if not _is_small(count, smallest)
+            if not is_small(count, smallest)
         }
         for kind in range(kinds)
     ]
@@ -128,7 +124,22 @@ def choose_grains(
     }
     names = [*counts.names, STATEWIDE]  # what places without a page have is the state's to say
     given_away = sorted((STATEWIDE if site is None else names[site], window.name) for site, window in found)
-    return Grains(pd.Series(finest, index=counts.names, dtype=int), frozenset(hidden), tuple(given_away))
+    settled = Settled(of_grains, grains, sums, finest, hidden, guarded, smallest)
+    pooled = {pool.pool_id: len(grains) for pool in pools}
+    if adds_up:
+        floor = None if no_finer_than is None else no_finer_than.finest
+        pooled |= admit_pools(pools, settled, set(extra_names) - hidden, floor)
+    by_place = pd.Series([*finest, *pooled.values()], index=[*counts.names, *pooled], dtype=int)
+    return Grains(by_place, frozenset(hidden), tuple(given_away))
+
+
+def _position(place: str | tuple[str, ...], names: list[str]) -> Place | tuple[()]:
+    """Where the place stands among the sites; an empty tuple where it is no place any more."""
+    if place == STATEWIDE:
+        return None
+    if isinstance(place, tuple):
+        return tuple(names.index(each) for each in place) if set(place) <= set(names) else ()
+    return names.index(place) if place in names else ()
 
 
 def _months_before(grains: Sequence[Grain], released: Released) -> list[Period]:
@@ -262,74 +273,15 @@ def _small_state_windows(counts: Counts, grains: Sequence[Grain], finest: np.nda
     """By count, the windows in which the state's own figure must be hidden: it is small, or it is all that covers one place."""
     found: list[set[str]] = [set() for _ in range(counts.state[0].shape[-1])]
     for at, (grain, state) in enumerate(zip(grains, counts.state, strict=True)):
-        unsafe = _is_small(state, smallest) | _unsafe(counts, finest, at, smallest)
+        bad = is_small(state, smallest) | unsafe(counts, finest, at, smallest)
         for kind, own in enumerate(found):
-            own |= {window.name for window, bad in zip(grain, unsafe[:, kind], strict=True) if bad}
+            own |= {window.name for window, hide in zip(grain, bad[:, kind], strict=True) if hide}
     return found
-
-
-def _counts(measures: pd.DataFrame, grains: Sequence[Grain], *, hide: str, unit: str) -> Counts:
-    """The cells that count people: under "people" one a row, under "all" the numerator, its complement and the denominator.
-
-    The denominator of a count is the episodes behind it, so its complement is the repeat episodes: a few of them are a few
-    children who came back.
-    """
-    top, bottom = (measures[name].astype("Float64").fillna(0).astype(float) for name in ("numerator", "denominator"))
-    if hide == "people":
-        cells = {"n": top if unit in ("count", "rate") else bottom}
-    elif unit in ("rate", "minutes", "score", "mean"):
-        cells = {"n": top if unit == "rate" else bottom}
-    else:
-        cells = {"n": bottom, "yes": top, "no": bottom - top}
-    names = sorted(set(measures["site_id"]) - {STATEWIDE})
-    places = pd.Index([*names, STATEWIDE])
-    windows = pd.Index(measures["period"].unique())
-    cube = np.zeros((len(places), len(windows) + 1, len(cells)))  # the last window is one without a row
-    cube[places.get_indexer(measures["site_id"]), windows.get_indexer(measures["period"])] = pd.DataFrame(
-        cells
-    ).to_numpy()
-    blocks = [cube[:, windows.get_indexer([window.name for window in grain])] for grain in grains]
-    return Counts(names, [block[:-1] for block in blocks], [block[-1] for block in blocks])
-
-
-def _is_small(counts: np.ndarray, smallest: int) -> np.ndarray:
-    return (counts > 0) & (counts < smallest)
-
-
-def _own_finest(counts: Counts, grains: Sequence[Grain], smallest: int) -> np.ndarray:
-    """The finest grain at which a site has no small cell, nor one left over when its grain is taken from the year."""
-    finest = np.full(len(counts.names), len(grains))
-    for at in range(len(grains) - 1, -1, -1):
-        small = _is_small(counts.sites[at], smallest).any(axis=(1, 2))
-        inside = [here for here, window in enumerate(grains[at]) if _within(window, grains[-1])]
-        left_over = counts.sites[-1].sum(axis=1) - counts.sites[at][:, inside].sum(axis=1)
-        small |= _is_small(np.maximum(left_over, 0), smallest).any(axis=1)
-        finest = np.where(small | (finest > at + 1), finest, at)
-    return finest
-
-
-def _within(window: Period, outer: Grain) -> bool:
-    """True where the window lies inside one of the outer windows."""
-    return any(each.first <= window.first and window.last <= each.last for each in outer)
 
 
 def _found_by_subtraction(counts: Counts, finest: np.ndarray, smallest: int) -> int | None:
     """The first grain at which the state less the shown sites gives a small count or one hidden site away."""
     for at in range(len(counts.sites)):
-        if (finest <= at).any() and _unsafe(counts, finest, at, smallest).any():
+        if (finest <= at).any() and unsafe(counts, finest, at, smallest).any():
             return at
     return None
-
-
-def _unsafe(counts: Counts, finest: np.ndarray, at: int, smallest: int) -> np.ndarray:
-    """True for each window and count in which what is left of the state, once the shown sites are taken away, says too much.
-
-    Safe is nothing left; or at least `smallest` from two places or more; or from places without a page alone.
-    """
-    hidden = finest > at
-    sites, state = counts.sites[at], counts.state[at]
-    left = state - sites[~hidden].sum(axis=0)
-    elsewhere = np.maximum(state - sites.sum(axis=0), 0)
-    places = (sites[hidden] > 0).sum(axis=0) + (elsewhere > 0)
-    only_elsewhere = (sites[hidden] > 0).sum(axis=0) == 0
-    return _is_small(left, smallest) | ((left > 0) & (places < 2) & ~only_elsewhere)

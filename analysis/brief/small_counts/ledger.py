@@ -7,6 +7,7 @@ the first one stays, since whoever has it keeps it. An entry holds figures that 
     tables               sha256 of the shown table of measures
     beside               the releases that it was hidden beside, as 2026-09/1
     windows              the spans of time that it had, by name
+    pools                the sites that were taken together, by the id of the pool; a pool is a place of the figures
     figures              measure -> stratum -> place -> one word a window: "12/30" a numerator and denominator, "12" both the same,
                          "12/" and "/30" one alone, "-3" three windows in a row that were not shown
 """
@@ -14,7 +15,7 @@ the first one stays, since whoever has it keeps it. An entry holds figures that 
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,7 @@ from pydantic import Field, StringConstraints
 from analysis.brief.small_counts.grains import Released
 from analysis.params import ROOT, ParamsError, Record, Study, as_record, shown
 from analysis.periods import Period
+from analysis.quality.pools import MARK, Pool
 from analysis.tables import STATEWIDE
 
 WHOLE = "all"  # the stratum of a measure that is no mix
@@ -39,6 +41,7 @@ class Entry(Record):
     tables: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
     beside: tuple[str, ...] = ()
     windows: Annotated[tuple[str, ...], Field(min_length=1)]
+    pools: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     figures: dict[str, dict[str, dict[str, str]]]
 
 
@@ -64,6 +67,7 @@ class Release:
     windows: Mapping[str, Period]
     whole: frozenset[str]
     figures: Mapping[str, Mapping[tuple[str, str], Mapping[str, Figure]]]
+    pools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -127,9 +131,14 @@ def release_of(entry: Entry, number: int, study: Study, *, where: str) -> Releas
         }
         for measure, strata in entry.figures.items()
     }
+    unknown = {place for places in figures.values() for _, place in places if place.endswith(MARK)} - set(entry.pools)
+    if unknown:
+        raise ParamsError(
+            f"{where} shows {min(unknown)} and does not say which sites those are. Take the file from git again."
+        )
     to = pd.Timestamp(entry.records_to)
     whole = frozenset(name for name, window in windows.items() if window.to_on <= to)
-    return Release(now, number, to, entry.tables, entry.beside, windows, whole, figures)
+    return Release(now, number, to, entry.tables, entry.beside, windows, whole, figures, entry.pools)
 
 
 def _encoded(by_window: Mapping[str, Figure], windows: Sequence[str]) -> str:
@@ -185,8 +194,9 @@ def entry_of(
     records_to: pd.Timestamp,
     tables: str,
     beside: Iterable[Release],
+    pools: Iterable[Pool] = (),
 ) -> Entry:
-    """The entry of a table of measures (the contract's `measures`) after hiding."""
+    """The entry of a table of measures (the contract's `measures`) after hiding; `pools` are those that it was asked for."""
     names = [window.name for window in windows]
     given = table[~table["hidden"].astype(bool)]
     figures: dict[str, dict[str, dict[str, dict]]] = {}
@@ -205,7 +215,7 @@ def entry_of(
         for measure, strata in sorted(figures.items())
     }
     return Entry(period=now.name, records_to=records_to.date(), tables=tables, beside=tuple(each.name for each in beside),
-                 windows=tuple(names), figures=words)  # fmt: skip
+                 windows=tuple(names), pools={pool.pool_id: pool.sites for pool in pools}, figures=words)  # fmt: skip
 
 
 def entries(study: Study, now: Period, *, root: Path = ROOT) -> tuple[Entry, ...]:
@@ -235,7 +245,7 @@ def told_before(ledger: Iterable[Release], measure: str, never: Iterable[str] = 
     for release in ledger:
         windows |= {release.windows[name] for name in release.whole}
         figures |= {
-            (place, release.windows[name])
+            (release.pools.get(place, place), release.windows[name])
             for stratum, place, name in release.cells(measure)
             if stratum == WHOLE and name in release.whole
         }

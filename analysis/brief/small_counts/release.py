@@ -29,6 +29,7 @@ from analysis.brief.small_counts.ledger import (
 )
 from analysis.brief.small_counts.shareable import write_table
 from analysis.params import ROOT, Disclosure, ParamsError
+from analysis.quality.pools import hubs
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 FIGURE = ["measure", "stratum", "site_id", "period"]
@@ -48,8 +49,9 @@ def release(study_name: str, period: str, *, again: bool = False, root: Path = R
     tables = _check_briefs(numbers, root)
     ledger = read_ledger(study, root=root)
     entry = entry_of(
-        numbers.shown, numbers.windows.all, now=now, records_to=numbers.covers[1], tables=tables, beside=ledger
-    )
+        numbers.shown, numbers.windows.all, now=now, records_to=numbers.covers[1], tables=tables, beside=ledger,
+        pools=hubs(numbers.sites),
+    )  # fmt: skip
     before = entries(study, now, root=root)
     where = f"params/{study.name}/releases/{now.name}.json"
     if any((each.figures, each.windows) == (entry.figures, entry.windows) for each in before):
@@ -127,10 +129,17 @@ def restated(study_name: str, period: str, *, root: Path = ROOT) -> pd.DataFrame
 def changes(numbers: Numbers, ledger: Collection[Release], rule: Disclosure) -> pd.DataFrame:
     """As `restated`, from numbers and releases at hand."""
     now = numbers.windows.now
+    pools = {pool.pool_id: pool.sites for pool in hubs(numbers.sites)}
     last: dict[tuple, tuple[str, Figure]] = {}
     for release in ledger:
         if release.period.last < now.last:
-            last |= {key: (release.name, figure) for key, figure in _by_figure(release) if key[-1] in release.whole}
+            # A hub that has another site since then is another place.
+            others = {name for name, sites in release.pools.items() if pools.get(name) != sites}
+            last |= {
+                key: (release.name, figure)
+                for key, figure in _by_figure(release)
+                if key[-1] in release.whole and key[2] not in others
+            }
     given = numbers.shown[~numbers.shown["hidden"].astype(bool)]
     rows = []
     for *key, top, bottom in given[[*FIGURE, "numerator", "denominator"]].itertuples(index=False, name=None):

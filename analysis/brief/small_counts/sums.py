@@ -15,16 +15,17 @@ RIDGE, STILL, MOST_PASSES = 1e-9, 1e-10, 50  # how far off, when a sum counts as
 DEPENDENT = 1e-10  # an eigenvalue below this part of the largest is none: one sum follows from others
 
 
+Place = int | tuple[int, ...] | None  # a site by its position, several taken together, or the state
+Figure = tuple[Place, Period]  # a place in a window
+
+
 @dataclass(frozen=True)
 class Leak:
-    """A hidden count that the shown sums fix: at a site (its position; None for the state), in a window as fine as a grain."""
+    """A hidden count that the shown sums fix: at a place, in a window as fine as a grain."""
 
-    site: int | None
+    site: Place
     grain: int
     window: Period
-
-
-Figure = tuple[int | None, Period]  # a place (its position among the sites; None for the state) in a window
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Sums:
     any_there : bool array (site, month), False where a place is known to have had none
     smallest : int, the smallest count that may be shown
     released : frozenset of Figure, what earlier releases showed: public for good
-    older : list of (Figure, grain), small counts in windows of earlier releases that this one does not have
+    older : list of (Figure, grain), small counts beside those of the sites in the windows: in windows of earlier releases that this one
+        does not have, and of sites taken together
+    pooled : list of (tuple of int, grain), sites that are shown taken together, and the finest grain at which they are
     """
 
     windows: list[Sequence[Period]]
@@ -50,6 +53,7 @@ class Sums:
     smallest: int
     released: frozenset[Figure] = frozenset()
     older: Sequence[tuple[Figure, int]] = ()
+    pooled: Sequence[tuple[tuple[int, ...], int]] = ()
 
     def leaks(
         self, finest: np.ndarray, state_hidden: Collection[str], guarded: Collection[str], extra: Collection[str] = ()
@@ -64,7 +68,7 @@ class Sums:
         found = [
             leak for leak, line in self._targets(finest, state_hidden, guarded, unknown) if abs(line @ move) < FIXED
         ]
-        order = {leak: (-leak.grain, -1 if leak.site is None else leak.site, leak.window) for leak in found}
+        order = {leak: (-leak.grain, _rank(leak.site), leak.window) for leak in found}
         return sorted(found, key=order.__getitem__)
 
     def fixes(self, leak: Leak, finest: np.ndarray, state_hidden: Collection[str]) -> bool:
@@ -106,15 +110,15 @@ class Sums:
         shown = np.append(finest == 0, False)
         known = np.zeros_like(self.any_there)
         for site, window in self.released:
-            if site is not None and window.first == window.last:
+            if isinstance(site, int) and window.first == window.last:
                 known[site] |= self.months == window.first.ordinal
         return self.any_there & ~(shown[:, None] & by_month) & ~known
 
-    def _line(self, site: int | None, window: Period, unknown: np.ndarray) -> np.ndarray:
+    def _line(self, site: Place, window: Period, unknown: np.ndarray) -> np.ndarray:
         """1 for each unknown count that belongs to the place and window."""
         inside = (self.months >= window.first.ordinal) & (self.months <= window.last.ordinal)
         belongs = np.zeros_like(unknown)
-        belongs[slice(None) if site is None else site] = inside
+        belongs[slice(None) if site is None else list(site) if isinstance(site, tuple) else site] = inside
         return belongs[unknown].astype(float)
 
     def _shown(
@@ -122,7 +126,8 @@ class Sums:
     ) -> list[tuple[np.ndarray, tuple[int | None, int, int] | None]]:
         """Every shown sum with an unknown count in it, and whose it is: site (None for the state), grain, window.
 
-        One that an earlier release showed is nobody's: hiding it now would not take it back.
+        One that an earlier release showed is nobody's: hiding it now would not take it back. Nor are sites taken together, which
+        are shown only where they give nothing away.
         """
         grains = len(self.windows) - 1
         told = [
@@ -140,6 +145,13 @@ class Sums:
         every = [
             *((site, window, None) for site, window in sorted(self.released, key=_order)),
             *(each for each in new if _span(each[0], each[1]) not in out),
+            *(
+                (sites, window, None)
+                for sites, own in self.pooled
+                for at in range(own, grains)
+                for window in self.windows[at]
+                if _span(sites, window) not in out
+            ),
         ]
         lines = [(self._line(site, window, unknown), whose) for site, window, whose in every]
         return [(line, whose) for line, whose in lines if line.any()]
@@ -162,14 +174,19 @@ class Sums:
         return [(leak, line) for leak, line in lines if line.any()]
 
 
-def _span(site: int | None, window: Period) -> tuple:
+def _span(site: Place, window: Period) -> tuple:
     """A figure by its months: a quarter has two names."""
     return site, window.first.ordinal, window.last.ordinal
 
 
 def _order(figure: Figure) -> tuple:
     site, window = figure
-    return -1 if site is None else site, window
+    return _rank(site), window
+
+
+def _rank(site: Place) -> tuple[int, ...]:
+    """The state first, then by position."""
+    return () if site is None else site if isinstance(site, tuple) else (site,)
 
 
 def free_move(shown: np.ndarray | sparse.csr_matrix, start: np.ndarray) -> np.ndarray:

@@ -1,0 +1,93 @@
+"""Sites shown taken together: a pool is one more shown sum, admitted where it gives no hidden count away.
+
+What the sites and the state show is settled before, and no pool changes it: pools are tried one after the other, in the order of their
+ids, each at the finest grain first.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.brief.small_counts.cells import Counts, Grain, is_small, own_finest, unsafe
+from analysis.brief.small_counts.sums import Figure, Sums
+from analysis.quality.pools import Pool
+
+Pooled = list[tuple[tuple[int, ...], int]]  # the positions of the sites, and the finest grain shown
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is shown of one measure without any pool: the grain of each site, the hidden windows of the state, and by count (as the
+    sums) those that must stay unknown.
+    """
+
+    counts: Counts
+    grains: Sequence[Grain]
+    sums: list[Sums]
+    finest: np.ndarray
+    hidden: Collection[str]
+    guarded: list[set[str]]
+    smallest: int
+
+
+def admit_pools(
+    pools: Sequence[Pool], settled: Settled, extra: Collection[str], floor: pd.Series | None
+) -> dict[str, int]:
+    """The finest grain at which each pool may be shown beside everything that is settled, by pool_id; the number of grains where at none.
+
+    A pool is shown at a grain only where (1) none of its own cells there or in a coarser one is small; (2) what is left of it once its
+    shown sites are taken away is nothing, or at least `smallest` from two sites or more, and so is what is left of the state once the
+    pools are taken away too; (3) the system of sums with it fixes no small count that it does not fix without it, be it of a site, of
+    the state or of a pool. `extra` names the windows that the state alone is shown in. `floor` is what another measure of the same episodes shows, by pool_id: never finer.
+    """
+    names, nowhere = settled.counts.names, len(settled.grains)
+    found, pooled = {}, []
+    for pool in sorted(pools, key=lambda each: each.pool_id):
+        sites = tuple(names.index(each) for each in pool.sites)
+        own = settled.counts.among(sites)
+        together = Counts([pool.pool_id], [each[None] for each in own.state], own.state)
+        finest = int(own_finest(together, settled.grains, settled.smallest)[0])
+        if floor is not None:
+            finest = max(finest, int(floor.get(pool.pool_id, nowhere)))
+        at = next((at for at in range(finest, nowhere) if _may_join(settled, pooled, (sites, at), extra)), nowhere)
+        found[pool.pool_id] = at
+        if at < nowhere:
+            pooled.append((sites, at))
+    return found
+
+
+def _may_join(settled: Settled, pooled: Pooled, one: tuple[tuple[int, ...], int], extra: Collection[str]) -> bool:
+    """True where the pool gives nothing away beside what is settled and the pools before it."""
+    every = [*pooled, one]
+    if any(_found_by_subtraction(settled, every, at) for at in range(one[1], len(settled.grains))):
+        return False
+    for kind, (sums, guarded) in enumerate(zip(settled.sums, settled.guarded, strict=False)):
+        older = [*sums.older, *(cell for sites, _ in every for cell in _small_cells(settled, sites, kind))]
+        shown = settled.finest, settled.hidden, guarded, extra
+        leaks = replace(sums, older=older, pooled=every).leaks(*shown)
+        if leaks and set(leaks) - set(replace(sums, older=older, pooled=pooled).leaks(*shown)):
+            return False
+    return True
+
+
+def _found_by_subtraction(settled: Settled, pooled: Pooled, at: int) -> bool:
+    """True where the pools that are shown at this grain, or the state without them, less the shown sites say too much."""
+    counts, finest, smallest = settled.counts, settled.finest, settled.smallest
+    shown = [sites for sites, own in pooled if own <= at]
+    if any(unsafe(counts.among(sites), finest[list(sites)], at, smallest).any() for sites in shown):
+        return True
+    inside = sorted(site for sites in shown for site in sites)
+    given = [window.name not in settled.hidden for window in settled.grains[at]]
+    return bool(unsafe(counts.without(inside), np.delete(finest, inside), at, smallest)[given].any())
+
+
+def _small_cells(settled: Settled, sites: tuple[int, ...], kind: int) -> list[tuple[Figure, int]]:
+    """The small counts of the sites taken together, with the grain of each."""
+    return [
+        ((sites, window), at)
+        for at, grain in enumerate(settled.grains)
+        for window, count in zip(grain, settled.counts.sites[at][list(sites), :, kind].sum(axis=0), strict=True)
+        if is_small(count, settled.smallest)
+    ]
