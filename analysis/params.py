@@ -147,6 +147,12 @@ class Study(Record):
     targets: dict[str, tuple[Target, ...]] = {}
     notes: tuple[Words, ...] = ()
 
+    def limits_on(self, first: date, last: date | None = None) -> tuple[StayLimit, ...]:
+        """The limits of stabilization that hold on that day, or on any day to `last`, the earliest first."""
+        until = last or first
+        held = [each for each in self.stay_limits if each.from_on <= until and (each.to_on or first) >= first]
+        return tuple(sorted(held, key=lambda each: (each.from_on, each.modes)))
+
     def period(self, text: str) -> Period:
         """Read a period with this state's fiscal year."""
         return period(text, fiscal_year_starts=self.fiscal_year_starts)

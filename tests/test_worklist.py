@@ -11,8 +11,11 @@ import pytest
 from analysis import params
 from analysis.brief.meeting import worklist
 from analysis.brief.meeting.promises import Collaborative
-from analysis.brief.meeting.unfinished import SiteRecords, not_checked, unfinished
+from analysis.brief.meeting.unfinished import CONTACT, SiteRecords, not_checked, unfinished
 from analysis.params import ROOT, ParamsError
+from analysis.quality.cards import choices_for, read_cards
+from analysis.quality.measures import MEASURES, Choices
+from analysis.quality.rows import of_episodes
 from analysis.tables import CONTACTS, EPISODES, SCALES_TABLE
 
 AS_OF = pd.Timestamp("2026-10-31")
@@ -22,14 +25,20 @@ RECORDED = frozenset(EPISODES.names)
 def child(**given) -> dict:
     """A child met in person on 1 September, with a plan, a stay from that day that has ended, and nothing missing."""
     plain = {
-        "episode_id": 7, "file": "episodes.csv", "row_number": 12, "counted_on": "2026-09-01", "response_mode": "mobile", "attempt_result": "contact",
+        "episode_id": 7, "site_id": "north", "file": "episodes.csv", "row_number": 12, "counted_on": "2026-09-01", "response_mode": "mobile", "attempt_result": "contact",
         "arrived_at": "2026-09-01 14:00", "arrived_at_note": "time", "safety_plan": True, "enrolled_on": "2026-09-01", "discharged_on": "2026-10-01",
         "discharge_reason": "goals_met", "living_at_discharge": "family",
     }  # fmt: skip
     return {**plain, **given}
 
 
-def records(*children: dict, contacts=(), ratings=(), as_of=AS_OF, recorded=RECORDED, limit=56) -> SiteRecords:
+LIMIT = params.StayLimit(days=56, source="made up", from_on="2020-01-01")
+
+
+def records(
+    *children: dict, contacts=(), ratings=(), as_of=AS_OF, recorded=RECORDED, limits=(LIMIT,), counted=None
+) -> SiteRecords:
+    """`counted` gives the days that count the episodes of contacts which are not among the children."""
     rows = pd.DataFrame([*children] or [child()])
     days = {
         name: pd.to_datetime(rows[name]).astype("datetime64[ns]")
@@ -37,14 +46,19 @@ def records(*children: dict, contacts=(), ratings=(), as_of=AS_OF, recorded=RECO
     }
     arrived = pd.to_datetime(rows["arrived_at"]).dt.tz_localize("America/Denver")
     rows = rows.assign(**days, arrived_at=arrived, safety_plan=rows["safety_plan"].astype("boolean"))
-    kept = pd.DataFrame(contacts, columns=["episode_id", "contacted_on", "result"])
+    log = pd.DataFrame(contacts, columns=["episode_id", "contacted_on", "result"])
+    of_episode = {**{8: AS_OF}, **dict(zip(rows["episode_id"], rows["counted_on"], strict=True)), **(counted or {})}
+    log = log.assign(
+        site_id="north", contacted_on=pd.to_datetime(log["contacted_on"]), counted_on=pd.to_datetime(log["episode_id"].map(of_episode))
+    )  # fmt: skip
     rated = pd.DataFrame(ratings, columns=["episode_id", "scale", "rater", "occasion"])
     return SiteRecords(
-        rows, kept.assign(contacted_on=pd.to_datetime(kept["contacted_on"])), rated, recorded, as_of, limit
+        rows, rated, recorded, Choices(days=3, stay_limits=limits, beside={"contacts": log}, last_on=as_of)
     )
 
 
 KEPT = [(7, "2026-09-02", "kept")]
+OTHER = (9, "2026-09-20", "kept")  # of another child, in the month of September: the site sends contacts
 
 
 def gaps(*children: dict, contacts=KEPT, **given) -> list[tuple[str, str, str]]:
@@ -86,11 +100,28 @@ def test_a_stay_is_past_its_limit_the_day_after(as_of, past):
     assert bool(listed) == past
 
 
-def test_the_limit_is_the_study_s_own():
-    assert gaps(child(discharged_on=None), limit=42) == [
+def test_the_limit_is_the_one_that_held_on_the_first_day_of_the_stay():
+    dated = (
+        params.StayLimit(days=42, source="made up", from_on="2020-01-01", to_on="2026-09-01"),
+        params.StayLimit(days=60, source="made up", from_on="2026-09-02"),
+    )
+    early, late = child(discharged_on=None), child(episode_id=8, enrolled_on="2026-09-02", discharged_on=None)
+    kept = [*KEPT, (8, "2026-09-02", "kept")]
+    assert gaps(early, late, contacts=kept, limits=dated) == [
         ("last day of the stay (open for 60 days)", "2026-10-13", "Close")
     ]
-    assert gaps(child(discharged_on=None), limit=60) == []
+    assert gaps(early, late, contacts=kept, limits=dated[1:]) == []  # no limit held on the first day
+
+
+def test_a_study_that_sets_no_limit_is_told_so():
+    bare = records(child(discharged_on=None), contacts=KEPT, limits=())
+    assert unfinished(bare).empty
+    assert not_checked(bare) == [
+        "Open stays are not looked at: study.yml sets no stay_limits, how many days a stay may last."
+    ]
+
+
+LATE = [("contact with the family within 72 hours", "2026-09-04", "Enter")]
 
 
 @pytest.mark.parametrize(
@@ -98,21 +129,46 @@ def test_the_limit_is_the_study_s_own():
     [
         ([(7, "2026-09-04", "kept")], []),  # the third day
         ([(7, "2026-09-01", "kept")], []),  # the day itself
-        ([(7, "2026-09-05", "kept")], [("contact with the family within 72 hours", "2026-09-04", "Enter")]),  # late: if one was in time, enter it
-        ([(7, "2026-09-02", "missed")], [("contact with the family within 72 hours", "2026-09-04", "Enter")]),
-        ([(7, "2026-08-31", "kept")], [("contact with the family within 72 hours", "2026-09-04", "Enter")]),  # of before the crisis
-        ([(8, "2026-09-02", "kept")], [("contact with the family within 72 hours", "2026-09-04", "Enter")]),  # another child's
-        ([], [("contact with the family within 72 hours", "2026-09-04", "Enter")]),
+        ([(7, "2026-09-05", "kept")], LATE),  # late: if one was in time, enter it
+        ([(7, "2026-09-02", "missed")], LATE),
+        ([(7, "2026-09-02", None)], [("what came of the contact within 72 hours", "2026-09-04", "Enter")]),
+        ([(7, "2026-09-05", None), OTHER], LATE),  # too late, whatever came of it
+        ([(7, "2026-08-31", "kept")], LATE),  # of before the crisis
+        ([OTHER], LATE),  # another child's
+        ([], []),  # the site sent no contacts in that month: nobody knows, and the measure does not count it
     ],
-)  # fmt: skip
+)
 def test_the_contact_within_72_hours(contacts, listed):
-    assert gaps(child(), contacts=contacts) == listed
+    assert gaps(child(), contacts=contacts, counted={9: pd.Timestamp("2026-09-20")}) == listed
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ({"response_mode": "phone", "attempt_result": None}, True),  # spoken to; a blank result counts as reached
+        ({"attempt_result": "not_found"}, False),
+        ({"response_mode": "none", "attempt_result": None}, False),
+        ({"counted_on": "2026-10-29"}, False),  # its three days are not over
+        ({"counted_on": "2026-10-28"}, True),  # the third is the last day of the records
+    ],
+)
+def test_the_list_expects_a_contact_of_whom_the_measure_does(who, expected):
+    no_stay = child(enrolled_on=None, discharged_on=None, **who)
+    day = pd.Timestamp(no_stay["counted_on"])
+    of = records(no_stay, contacts=[(9, str(day.date()), "kept")], counted={9: day})
+    measured = MEASURES[CONTACT](of.episodes, of.choices)
+    assert (len(measured) == 1) == expected
+    listed = unfinished(of)["missing"].eq("contact with the family within 72 hours").sum()
+    assert listed == measured.eq(False).sum() == int(expected)
 
 
 def test_a_family_that_nobody_has_reached_is_called_while_the_stay_goes_on_and_not_before_the_third_day_is_over():
     new = child(counted_on="2026-10-27", arrived_at="2026-10-27 14:00", enrolled_on="2026-10-27", discharged_on=None)
-    assert gaps(new, contacts=[], as_of=pd.Timestamp("2026-10-30")) == []
-    assert gaps(new, contacts=[], as_of=AS_OF) == [("contact with the family within 72 hours", "2026-10-30", "Call")]
+    of_another = {"contacts": [(9, "2026-10-20", "kept")], "counted": {9: pd.Timestamp("2026-10-20")}}
+    assert gaps(new, **of_another, as_of=pd.Timestamp("2026-10-29")) == []
+    assert gaps(new, **of_another, as_of=pd.Timestamp("2026-10-30")) == [
+        ("contact with the family within 72 hours", "2026-10-30", "Call")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +197,10 @@ def test_after_thirty_days_a_rating_can_only_be_entered_and_one_child_is_one_lin
 
 
 def test_a_rating_while_the_stay_goes_on_is_not_late():
-    assert gaps(child(discharged_on=None), ratings=[(7, "cans", "worker", "intake")], limit=90) == []
+    assert (
+        gaps(child(discharged_on=None), ratings=[(7, "cans", "worker", "intake")], as_of=pd.Timestamp("2026-10-20"))
+        == []
+    )
 
 
 def test_what_can_still_help_a_family_stands_first_then_the_oldest_and_order_of_rows_does_not_matter():
@@ -161,7 +220,7 @@ def test_what_a_study_does_not_record_is_missing_in_no_record_and_the_list_says_
         child(safety_plan=None, enrolled_on=None, discharged_on=None),
         recorded=RECORDED - {"safety_plan", "enrolled_on"},
     )
-    bare = SiteRecords(bare.episodes, None, None, bare.recorded, AS_OF, 56)
+    bare = SiteRecords(bare.episodes, None, bare.recorded, Choices(days=3, stay_limits=(LIMIT,), last_on=AS_OF))
     assert unfinished(bare).empty
     assert not_checked(bare) == [
         "Safety plans are not looked at: safety_plan is not recorded in these data.",
@@ -214,6 +273,22 @@ def test_the_worklist_of_a_site_holds_no_other_site_s_record(root):
     listed = pd.read_csv(table, skiprows=1)
     episodes = pd.read_parquet(root / "data" / "processed" / "demo" / "episodes.parquet").set_index("episode_id")
     assert set(episodes.loc[listed["episode_id"], "site_id"]) <= {"site-06"}
+
+
+@pytest.mark.parametrize("site", ["site-01", "site-13"])
+def test_every_contact_that_the_measure_misses_is_on_the_list(root, site):
+    study = params.study("demo", root=root)
+    of = worklist.read_records(study, site, study.period("2026-10"), root=root)
+    tables = {name: pd.read_parquet(root / "data/processed/demo" / f"{name}.parquet") for name in ("episodes", "contacts")}  # fmt: skip
+    log = of_episodes(tables, "contacts")
+    card = read_cards(study, root=root).cards[CONTACT]
+    measured = MEASURES[CONTACT](tables["episodes"], choices_for(card, study, beside={"contacts": log}, last_on=AS_OF))
+    missed = tables["episodes"].loc[measured.index[measured.eq(False).fillna(False)]]
+    own = missed[missed["site_id"].eq(site) & missed["counted_on"].gt("2025-10-31")]
+    listed = unfinished(of)
+    listed = listed[listed["missing"].eq("contact with the family within 72 hours") & listed["crisis_on"].gt("2025-10-31")]  # fmt: skip
+    assert len(own)
+    assert sorted(listed["episode_id"]) == sorted(own["episode_id"])
 
 
 def test_a_site_that_has_closed_has_a_worklist(root):

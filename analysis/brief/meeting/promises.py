@@ -143,20 +143,12 @@ class Timings(Record):
     next_time: Minutes = 10
 
 
-class StayLimit(Record):
-    """After how many days from its first day a stay that is still open goes on the worklist."""
-
-    open_limit_days: Annotated[int, Field(ge=1, le=366)] = 56
-    source: Text = "New Mexico: stabilization up to 56 days, https://centerofinnovationnm.org/mrss-v2/"
-
-
 class Collaborative(Record):
     """params/<study>/collaborative.yml. A study without the file has promised nothing, and names its peers."""
 
     name_peers: bool = True
     agreement: Agreement | None = None
     minutes: Timings = Timings()
-    worklist: StayLimit = StayLimit()
     contact: dict[Text, Text] = {}
     promises: tuple[Promise, ...] = ()
     written: bool = False

@@ -185,18 +185,26 @@ def _ends_by_month(meeting: Meeting) -> Html:
     """How many of each month's records have the fields that are filled in last; months with stays that may still be open say so."""
     fields = [name for name in END_FIELDS if name in meeting.episodes and meeting.episodes[name].notna().any()]
     rated = _rated_twice(meeting)
-    limit = meeting.rules.worklist.open_limit_days
-    lines = []
+    study, lines = meeting.numbers.study, []
     for month in _months(meeting):
         here = meeting.episodes[meeting.episodes["counted_on"].between(month.from_on, month.to_on)]
         cells = [_share(int(here[name].notna().sum()), len(here), both=name in DISCHARGE_COLUMNS) for name in fields]
         if rated is not None:
             first = rated.reindex(here["episode_id"]).dropna()
             cells.append(_share(int(first.sum()), len(first), both=True))
-        may_be_open = (meeting.as_of - month.to_on).days < limit
-        lines.append((month.words, *cells, "some may still be open" if may_be_open else "over"))
+        held = study.limits_on(month.from_on.date(), month.to_on.date())
+        may_be_open = (meeting.as_of - month.to_on).days < max((each.days for each in held), default=0)
+        lines.append(
+            (
+                month.words,
+                *cells,
+                "no limit is set" if not held else "some may still be open" if may_be_open else "over",
+            )
+        )
     heads = [_capital(END_FIELDS[name]) for name in fields] + (["Second rating"] if rated is not None else [])
-    note = f"Part of each month’s records in which it is filled in. Not every child has a stay. A stay may last {limit} days."
+    longest = max((each.days for each in study.limits_on(meeting.as_of.date())), default=None)
+    note = "Part of each month’s records in which it is filled in. Not every child has a stay."
+    note += f" A stay may last {longest} days." if longest else ""
     table = markup.table(lines, caption="What is filled in so far", headers=["Month", *heads, "Stays"], numeric=heads)
     return markup.together(table, Html(f'<p class="note">{markup.escaped(note)}</p>'))
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.quality.measures import MEASURES, Choices
+from analysis.quality.measures.stabilization import KEPT, limits
 from analysis.tables import ATTEMPTED_RESULTS, IN_PERSON_MODES, RATERS, SCALES
 
-CONTACT_DAYS = 3  # 72 hours, as far as days can tell
+CONTACT = "follow_up_72_hours_share"  # the measure that says of whom a contact within 72 hours is expected
 # The form asks about the past 30 days of the child's life: later than that it would rate another time.
 RATE_WITHIN_DAYS = 30
 DO = ("Call", "Make", "Close", "Rate", "Enter")  # what can still help a family first, what only completes a record last
@@ -16,17 +18,26 @@ COLUMNS = ["episode_id", "file", "row_number", "crisis_on", "missing", "since", 
 
 @dataclass(frozen=True)
 class SiteRecords:
-    """One site's episodes of the months looked at, its contacts and ratings where there are any, and the day of the records.
+    """One site's episodes of the months looked at, its ratings where there are any, and what the measures are given.
 
-    `recorded` names the columns that the study fills at all: what nobody records is missing in no single record.
+    `recorded` names the columns that the study fills at all: what nobody records is missing in no single record. `choices` are those of
+    the measure CONTACT: the day of the records, the limits of stays, the length of its window, and the site's contacts.
     """
 
     episodes: pd.DataFrame
-    contacts: pd.DataFrame | None
     scales: pd.DataFrame | None
     recorded: frozenset[str]
-    as_of: pd.Timestamp
-    limit_days: int
+    choices: Choices
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The last day of the records."""
+        return self.choices.last_on
+
+    @property
+    def contacts(self) -> pd.DataFrame | None:
+        """The site's contacts, each with the day that counts its episode; None where the study has none."""
+        return self.choices.beside.get("contacts")
 
 
 @dataclass(frozen=True)
@@ -96,32 +107,33 @@ def safety_plans(records: SiteRecords) -> Iterator[Gap]:
 
 
 def follow_up(records: SiteRecords) -> Iterator[Gap]:
-    """Children met whose family had no kept contact by the third day after; on that day itself it is not late yet."""
-    rows, first, still = records.episodes, first_response_on(records.episodes), _open(records)
-    kept = records.contacts[records.contacts["result"].eq("kept")]
-    days = kept["episode_id"].map(pd.Series(first.to_numpy(), index=rows["episode_id"]))
-    ever = set(kept.loc[kept["contacted_on"].ge(days), "episode_id"])
-    in_time = set(kept.loc[kept["contacted_on"].between(days, days + pd.Timedelta(days=CONTACT_DAYS)), "episode_id"])
-    late = first + pd.Timedelta(days=CONTACT_DAYS) < records.as_of
-    for place in rows.index[_met(rows) & late & ~rows["episode_id"].isin(in_time)]:
-        call = still[place] and rows.loc[place, "episode_id"] not in ever
-        yield Gap(
-            place,
-            "contact with the family within 72 hours",
-            first[place] + pd.Timedelta(days=CONTACT_DAYS),
-            "Call" if call else "Enter",
-        )
+    """Episodes of which the measure CONTACT expects a kept contact that the records do not have; or have without what came of it.
+
+    Whom it leaves out (nobody was reached, the days are not over, the site sent no contacts then) is not listed either.
+    """
+    rows, still, log = records.episodes, _open(records), records.contacts
+    had = MEASURES[CONTACT](rows, records.choices)
+    since = rows["counted_on"] + pd.Timedelta(days=records.choices.days)
+    ever = set(log.loc[log["result"].eq(KEPT) & log["contacted_on"].ge(log["counted_on"]), "episode_id"])
+    soon = log["contacted_on"].between(log["counted_on"], log["counted_on"] + pd.Timedelta(days=records.choices.days))
+    unclear = set(log.loc[soon & log["result"].isna(), "episode_id"])
+    for place, kept in had.items():
+        episode = rows.loc[place, "episode_id"]
+        if pd.isna(kept) and episode in unclear:
+            yield Gap(place, "what came of the contact within 72 hours", since[place], "Enter")
+        elif not pd.isna(kept) and not kept:
+            do = "Call" if still[place] and episode not in ever else "Enter"
+            yield Gap(place, "contact with the family within 72 hours", since[place], do)
 
 
 def stays(records: SiteRecords) -> Iterator[Gap]:
-    """Stays that are open past the limit; on the last day of the limit a stay is not past it."""
-    rows, limit = records.episodes, pd.Timedelta(days=records.limit_days)
-    past = _open(records) & (rows["enrolled_on"] + limit < records.as_of)
-    for place in rows.index[past]:
+    """Stays that are open past the limit that held on their first day; on the last day of the limit a stay is not past it."""
+    rows = records.episodes[_open(records)]
+    limit, _ = limits(rows, records.choices)
+    until = rows["enrolled_on"] + pd.to_timedelta(limit, unit="D")
+    for place in rows.index[until < records.as_of]:
         days = (records.as_of - rows.loc[place, "enrolled_on"]).days
-        yield Gap(
-            place, f"last day of the stay (open for {days} days)", rows.loc[place, "enrolled_on"] + limit, "Close"
-        )
+        yield Gap(place, f"last day of the stay (open for {days} days)", until[place], "Close")
 
 
 def endings(records: SiteRecords) -> Iterator[Gap]:
@@ -158,17 +170,20 @@ def second_ratings(records: SiteRecords) -> Iterator[Gap]:
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its gaps, and the columns and the table without which it says nothing."""
+    """One check: its gaps, and the columns, the table or the limits of the study without which it says nothing."""
 
     what: str
     gaps: Callable[[SiteRecords], Iterator[Gap]]
     columns: tuple[str, ...] = ()
     table: str | None = None
+    limited: bool = False
 
     def why_not(self, records: SiteRecords) -> str | None:
         """The sentence that says why it is left out; None where it is not."""
         if self.table is not None and getattr(records, self.table) is None:
             return f"{self.what} not looked at: these data have no table of {self.table}."
+        if self.limited and not records.choices.stay_limits:
+            return f"{self.what} not looked at: study.yml sets no stay_limits, how many days a stay may last."
         lacking = [name for name in self.columns if name not in records.recorded]
         return f"{self.what} not looked at: {lacking[0]} is not recorded in these data." if lacking else None
 
@@ -176,8 +191,8 @@ class Check:
 CHECKS = (
     Check("Times of arrival are", arrivals, ("response_mode", "arrived_at")),
     Check("Safety plans are", safety_plans, ("attempt_result", "safety_plan")),
-    Check("Contacts within 72 hours are", follow_up, ("attempt_result",), "contacts"),
-    Check("Open stays are", stays, ("enrolled_on", "discharged_on")),
+    Check("Contacts within 72 hours are", follow_up, table="contacts"),
+    Check("Open stays are", stays, ("enrolled_on", "discharged_on"), limited=True),
     Check("Endings of stays are", endings, ("discharged_on", "discharge_reason", "living_at_discharge")),
     Check("Second ratings are", second_ratings, ("discharged_on",), "scales"),
 )

@@ -12,41 +12,41 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import params
-from analysis.brief import markup
+from analysis.brief import markup, wording
 from analysis.brief.markup import Html
 from analysis.brief.meeting.promises import Collaborative, read_collaborative
 from analysis.brief.meeting.sources import open_table
-from analysis.brief.meeting.unfinished import COLUMNS, SiteRecords, not_checked, unfinished
+from analysis.brief.meeting.unfinished import COLUMNS, CONTACT, SiteRecords, not_checked, unfinished
 from analysis.brief.numbers import covered_days
 from analysis.brief.press.pages import shell
 from analysis.brief.small_counts.shareable import FORMULA_STARTS
 from analysis.params import ROOT, ParamsError, did_you_mean
 from analysis.periods import Period, last_complete_month, period
+from analysis.quality.cards import choices_for, read_cards
+from analysis.quality.rows import of_episodes
+from analysis.tables import RESPONSE_MODES
 
 INSIDE = "Inside only: about children. Do not send."
 MONTHS = 12  # of records whose gaps are listed; stays that are open too long are listed however old
 ON_PAGE = 40  # lines of the page; the rest stands in the table
 
 
-def read_records(
-    study: params.Study, site: str, upto: Period, rules: Collaborative, *, root: Path = ROOT
-) -> SiteRecords:
+def read_records(study: params.Study, site: str, upto: Period, *, root: Path = ROOT) -> SiteRecords:
     """The site's records up to the last day of the period: those of twelve months, and every stay that is still open."""
-    episodes = open_table(study.name, "episodes", root=root)
+    episodes, as_of = open_table(study.name, "episodes", root=root), covered_days(study, root=root)[1]
+    contacts = open_table(study.name, "contacts", root=root)
+    # The months in which the site sent contacts are told by all of them, also those of episodes that are older than the list.
+    log = None if contacts is None else of_episodes({"episodes": episodes, "contacts": contacts}, "contacts")
+    beside = {} if log is None else {"contacts": log[log["site_id"].eq(site)].reset_index(drop=True)}
+    card = read_cards(study, root=root).cards[CONTACT]
     own = episodes[episodes["site_id"].eq(site) & episodes["counted_on"].le(upto.to_on)]
     still = own["enrolled_on"].notna() & own["discharged_on"].isna()
     recorded = frozenset(name for name in episodes if episodes[name].notna().any())
     own = (
         own[still | own["counted_on"].ge(upto.ending(MONTHS).from_on)].sort_values("episode_id").reset_index(drop=True)
     )
-    tables = {name: open_table(study.name, name, root=root) for name in ("contacts", "scales")}
-    return SiteRecords(
-        own,
-        **tables,
-        recorded=recorded,
-        as_of=covered_days(study, root=root)[1],
-        limit_days=rules.worklist.open_limit_days,
-    )
+    choices = choices_for(card, study, beside=beside, last_on=as_of)
+    return SiteRecords(own, open_table(study.name, "scales", root=root), recorded, choices)
 
 
 def write_worklist(study_name: str, site: str, period_name: str = "", *, root: Path = ROOT) -> tuple[Path, Path]:
@@ -63,7 +63,7 @@ def write_worklist(study_name: str, site: str, period_name: str = "", *, root: P
         )
     rules = read_collaborative(study.name, sites["site_id"].tolist(), root=root)
     upto = _period(study, period_name, root)
-    records = read_records(study, site, upto, rules, root=root)
+    records = read_records(study, site, upto, root=root)
     lines = unfinished(records)
     folder = root / "outputs" / study.name / "runs" / upto.name / site
     folder.mkdir(parents=True, exist_ok=True)
@@ -137,12 +137,18 @@ def page(
         parts += [markup.table(summary, caption="What is missing", headers=heads, numeric=heads[2:]), _oldest(lines)]
     if promised:
         parts.append(markup.table(promised, caption="What this site promised", headers=["Promise", "Who", "By when"]))
-    parts.append(
-        markup.list_of(
-            [*not_checked(records), f"Limit of a stay: {records.limit_days} days. Source: {rules.worklist.source}."]
-        )
-    )
+    limits = [
+        f"Limit of a stay that begins now{_of_modes(each)}: {each.days} days. Source: {each.source}."
+        for each in study.limits_on(records.as_of.date())
+    ]
+    if notes := [*not_checked(records), *limits]:
+        parts.append(markup.list_of(notes))
     return markup.together(*parts)
+
+
+def _of_modes(limit: params.StayLimit) -> str:
+    responses = wording.and_list([RESPONSE_MODES[mode] for mode in limit.modes]) if limit.modes else ""
+    return f" (first response: {responses})" if responses else ""
 
 
 def _oldest(lines: pd.DataFrame) -> Html:
