@@ -8,14 +8,15 @@ from datetime import date
 import pandas as pd
 import pytest
 from reading import reading
-from test_briefs import NAMES, SCRIPT, a_clock, a_study, crises, months_of, numbered, numbers_of
+from test_briefs import NAMES, RULE, SCRIPT, a_clock, a_study, crises, months_of, numbered, numbers_of
 from test_words import NEVER, words_in
 
 from analysis.brief import attention, markup, signals
-from analysis.brief.meeting import agenda, learning, partner, status, submissions
+from analysis.brief.meeting import agenda, learning, partner, restated, status, submissions
 from analysis.brief.meeting.promises import Agreement, Collaborative, Promise, before_meeting, read_collaborative
 from analysis.brief.meeting.sources import Meeting
 from analysis.brief.press.pages import shell
+from analysis.brief.small_counts.ledger import Release, entry_of, release_of
 from analysis.params import ParamsError
 
 SITES = list(NAMES)
@@ -371,6 +372,83 @@ def test_silence_is_told_where_nothing_can_be_worked_out_from_it():
     assert submissions.sent(of.numbers, of.episodes, of.numbers.windows.now)["south"] == "nothing yet"
 
 
+# --- what late records have changed -------------------------------------------------------------------------------------
+
+
+def released(numbers, number: int = 1) -> Release:
+    """The release of those numbers, in the month after its period."""
+    cut = numbers.windows
+    entry = entry_of(numbers.shown, cut.all, now=cut.now, records_to=cut.now.to_on, tables="0" * 64, beside=[])
+    return release_of(entry, number, numbers.study, where=f"params/made_up/releases/{cut.now.name}.json")
+
+
+def after_late_records(
+    *late: pd.DataFrame, name_peers: bool = True, base=EVERYONE, **given
+) -> tuple[list[str], Meeting]:
+    """The lines of October's agenda where September was released before these records came."""
+    release = released(numbers_of(base, "2026-09", covers=("2025-01-01", "2026-09-30")))
+    of = meeting(numbered(base, *late), rules=Collaborative(name_peers=name_peers), **given)
+    numbers = replace(of.numbers, name_peers=name_peers)
+    of = replace(of, numbers=numbers, ledger=(release,))
+    return restated.lines(numbers, of.ledger, RULE), of
+
+
+def test_without_a_release_one_sentence_says_so_and_how_to_make_one():
+    (line,) = restated.lines(meeting().numbers, (), RULE)
+    assert "No earlier release is on file" in line
+    assert "make release STUDY=made_up PERIOD=2026-10" in line
+    assert line in said(agenda.restated(meeting()))
+
+
+def test_a_release_of_this_month_or_later_is_none_to_compare_with():
+    assert "No earlier release" in restated.lines(meeting().numbers, (released(meeting().numbers),), RULE)[0]
+
+
+def test_records_that_have_not_changed_are_said_to_be_so():
+    assert after_late_records()[0] == ["No late record has changed a figure that was released before."]
+
+
+def test_a_late_record_that_may_be_told_stands_under_the_state_first_then_its_site():
+    lines, of = after_late_records(crises("north", ["2026-08"], 14))
+    assert lines[0] == "Crisis episodes, statewide, August 2026: 14 more."
+    assert "Crisis episodes, North, August 2026: 14 more." in lines
+    assert not [line for line in lines if "South" in line or "Cover" in line]
+    assert len(lines) <= 5
+    assert re.fullmatch(r"[\d,]+ other figures have changed too, at 1 site\.", lines[-1])
+    assert max(len(line.split()) for line in lines) <= 20
+    for line in lines:
+        assert line in said(agenda.restated(of))
+
+
+@pytest.mark.parametrize(("late", "words"), [(10, "changed by fewer than 11"), (11, "11 more")])
+def test_fewer_than_11_late_records_are_not_counted_out(late, words):
+    lines, _ = after_late_records(crises("north", ["2026-08"], late))
+    assert lines[0] == f"Crisis episodes, statewide, August 2026: {words}."
+    if late < 11:
+        assert not [line for line in lines if re.search(r"\b([1-9]|10) (more|fewer)", line)]
+
+
+def test_the_base_of_a_share_is_said_to_be_one():
+    lines, _ = after_late_records(crises("north", ["2026-08"], 20, met=1.0))
+    assert "Seen in person, statewide, August 2026: 20 more cases behind it." in lines
+
+
+def test_at_most_five_lines_where_every_site_has_sent_some_late():
+    late = [crises(site, ["2026-08", "2026-09"], 15) for site in ("north", "south", "cover")]
+    lines, _ = after_late_records(*late)
+    assert len(lines) == 5
+    assert lines[0].startswith("Crisis episodes, statewide, ")
+    assert lines[0].endswith(": 30 more.")  # the shortest span that holds all of it
+    assert sum("statewide" in line for line in lines[:4]) == 3
+
+
+def test_sites_are_counted_and_not_named_where_they_may_not_be():
+    late = [crises(site, ["2026-08"], 15) for site in ("north", "south")]
+    lines, _ = after_late_records(*late, name_peers=False)
+    assert not [line for line in lines if "North" in line or "South" in line]
+    assert lines[-1].endswith("at 2 sites.")
+
+
 # --- the page before the meeting -------------------------------------------------------------------------------------------
 
 
@@ -464,6 +542,39 @@ def test_a_small_site_s_partner_page_shows_no_small_count():
     assert "Not yet written." in text
     assert not re.search(r"\b[1-9] of|\bof ([1-9]|10)\b|Police [1-9]", text)
     assert "too few crises to say how they ended" in text
+
+
+def test_outside_a_share_is_given_only_where_those_counted_and_those_not_are_none_or_enough():
+    """Of 60 crises of Cover 5 were not seen in person: sites may see that 55 of 60 were, a partner may not."""
+    table = numbered(
+        crises("north", months_of(), 40), crises("south", months_of(), 30), crises("cover", months_of(), 5)
+    )
+    table.loc[table.index[table["site_id"].eq("cover")][-5:], "response_mode"] = "phone"
+    table.loc[table.index[table["site_id"].eq("cover")][:-5], "response_mode"] = "mobile"
+    of = meeting(table, period="2026-12", covers=("2025-01-01", "2026-12-31"))
+    inside = of.numbers.row("in_person_share", of.numbers.windows.year, site="cover")
+    assert (inside["numerator"], inside["denominator"]) == (45, 50)
+    text = partner_text(of, "cover")
+    assert "were seen in person" not in text
+    assert "the team helped in 50 crises" in text
+    assert "Half of the waits for the team were shorter" in text  # a median prints no count
+    assert "432 of 480" not in text
+    assert "were seen in person" in partner_text(of, "north")
+
+
+def test_no_partner_page_of_any_size_prints_a_count_or_a_rest_from_1_to_10():
+    for each in range(1, 13):
+        for met in (0.0, 0.5, 0.9, 1.0):
+            table = numbered(
+                crises("north", months_of(), 40),
+                crises("south", months_of(), 30),
+                crises("cover", months_of()[-each:], each, met=met),
+            )
+            text = partner_text(meeting(table), "cover")
+            for some, of in re.findall(r"([\d,]+|none) of ([\d,]+)", text):
+                top, bottom = (0 if word == "none" else int(word.replace(",", "")) for word in (some, of))
+                assert not {top, bottom, bottom - top} & set(range(1, 11)), text
+            assert not re.search(r"helped in ([1-9]|10) ", text)
 
 
 def test_a_site_that_has_closed_sends_nobody_to_itself():

@@ -7,8 +7,9 @@ from analysis.brief.false_alarms import expected_words
 from analysis.brief.markup import Html
 from analysis.brief.meeting import learning, submissions
 from analysis.brief.meeting.promises import Promise, before_meeting
+from analysis.brief.meeting.restated import lines as restated_lines
 from analysis.brief.meeting.sources import Meeting
-from analysis.brief.numbers import Numbers
+from analysis.params import disclosure
 from analysis.tables import STATEWIDE
 
 PARTS = {
@@ -118,13 +119,8 @@ def to_learn_from(meeting: Meeting) -> Html:
 
 
 def restated(meeting: Meeting) -> Html:
-    """What has changed in figures that were handed out before."""
-    return markup.list_of(restated_lines(meeting.numbers))
-
-
-def restated_lines(numbers: Numbers) -> list[str]:
-    """One line for each figure that is not what an earlier page said; one that says why where nobody can tell."""
-    return ["No earlier set of pages is on file, so it can’t be said which older figures have changed since."]
+    """What late records have changed in figures that were released before."""
+    return markup.list_of(restated_lines(meeting.numbers, meeting.ledger, disclosure()))
 
 
 def last_records(meeting: Meeting) -> Html:

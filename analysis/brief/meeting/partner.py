@@ -1,5 +1,9 @@
-"""One page that a site can hand to a school district, an emergency department or the police. It promises nothing that the data don't carry."""
+"""One page that a site can hand to a school district, an emergency department or the police. It promises nothing that the data don't carry.
 
+It leaves the collaborative, so small counts are hidden by the strict rule for the public (`may_go_out`).
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -38,10 +42,14 @@ class SitePage:
         return panels.place_name(self.meeting.numbers, self.site)
 
     def row(self, measure: str, stratum: str = "all") -> pd.Series | None:
-        """The site's year of one measure; None where it can't be shown."""
+        """The site's year of one measure; None where it can't be shown to the public."""
         numbers = self.meeting.numbers
         row = numbers.row(measure, numbers.windows.year, site=self.site, stratum=stratum)
-        return None if row is None or pd.isna(row["value"]) else row
+        if row is None or pd.isna(row["value"]):
+            return None
+        crises = numbers.row("episodes", numbers.windows.year, site=self.site)
+        smallest = disclosure().smallest_shown
+        return row if may_go_out(row, None if crises is None else crises["numerator"], smallest) else None
 
     @property
     def closed_on(self) -> pd.Timestamp | None:
@@ -55,6 +63,25 @@ def open_page(study: str, period: str, site: str) -> SitePage:
     meeting = open_meeting(study, period)
     one_site(site, meeting.numbers.pages["site_id"].tolist())
     return SitePage(meeting, site, open_table(study, "site_hours"))
+
+
+def may_go_out(row: Mapping, crises: float | None, smallest: int) -> bool:
+    """May a figure be shown outside? Those counted, the others, both together, and the crises left over are each none or enough.
+
+    Inside the collaborative a process measure's numerator may be small; here 40 of 42 would tell of two children. `crises` are all of
+    the place's, which the page prints as well.
+
+    >>> [may_go_out({"numerator": top, "denominator": bottom}, 60, 11) for top, bottom in ((31, 42), (32, 42), (42, 42), (30, 52), (10, 49))]
+    [True, False, True, False, False]
+    >>> may_go_out({"numerator": None, "denominator": 12}, 60, 11)     # a median prints no count: those behind it are enough
+    True
+    """
+    top, bottom = (None if pd.isna(row[name]) else float(row[name]) for name in ("numerator", "denominator"))
+    counts = [top, bottom]
+    if top is not None and bottom is not None:
+        counts.append(bottom - top)
+        counts.append(None if crises is None or pd.isna(crises) else float(crises) - bottom)
+    return not any(each is not None and 0 < abs(each) < smallest for each in counts)
 
 
 def title(page: SitePage) -> Html:
@@ -237,4 +264,6 @@ def what_it_cannot_say(page: SitePage) -> Html:
 
 def about(page: SitePage) -> Html:
     """How to read the page."""
-    return panels.small_counts_note()
+    smallest = disclosure().smallest_shown
+    outside = f"This page is stricter still: it gives a share only where those counted, and those not, are none or at least {smallest}."
+    return markup.together(panels.small_counts_note(), Html(f'<p class="note">{markup.escaped(outside)}</p>'))

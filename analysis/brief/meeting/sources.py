@@ -9,18 +9,21 @@ from analysis import params
 from analysis.brief.kept import open_numbers
 from analysis.brief.meeting.promises import Collaborative, read_collaborative, site_words
 from analysis.brief.numbers import Numbers
+from analysis.brief.small_counts.ledger import Release, read_ledger
 from analysis.params import ROOT
 from analysis.tables import STATEWIDE
 
 
 @dataclass(frozen=True)
 class Meeting:
-    """One meeting: the period that it looks at, what was promised before it, one row per episode, and the ratings if there are any."""
+    """One meeting: the period that it looks at, what was promised before it, one row per episode, the ratings if there are any, and
+    every release of the study."""
 
     numbers: Numbers
     rules: Collaborative
     episodes: pd.DataFrame
     scales: pd.DataFrame | None = None
+    ledger: tuple[Release, ...] = ()
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -37,7 +40,7 @@ def open_meeting(study: str, period: str) -> Meeting:
     chosen = params.study(study)
     numbers = open_numbers(chosen, chosen.period(period))
     rules = read_collaborative(study, numbers.sites["site_id"].tolist())
-    return Meeting(numbers, rules, open_table(study, "episodes"), open_table(study, "scales"))
+    return Meeting(numbers, rules, open_table(study, "episodes"), open_table(study, "scales"), read_ledger(chosen))
 
 
 def open_table(study: str, name: str, *, root: Path = ROOT) -> pd.DataFrame | None:
