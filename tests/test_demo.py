@@ -217,6 +217,26 @@ def test_every_event_lies_in_the_covered_days_and_every_request_in_its_sites_car
     assert cared_for.all()
 
 
+def test_every_record_was_entered_between_its_request_and_the_last_day_of_the_extract(state, scenario):
+    episodes = state.episodes
+    assert episodes["entered_on"].notna().all()
+    assert (episodes["entered_on"] >= episodes["requested_at"].dt.normalize()).all()
+    assert episodes["entered_on"].max() == pd.Timestamp(scenario.covers.to_on)
+    assert (episodes["entered_on"] == episodes["entered_on"].dt.normalize()).all()
+
+
+def test_two_sites_enter_their_records_later_than_the_others(state, scenario):
+    """Mean days of records old enough to have been entered whatever their wait; three standard errors of a geometric wait."""
+    episodes = state.episodes
+    wait = (episodes["entered_on"] - episodes["requested_at"].dt.normalize()).dt.days
+    old = episodes["requested_at"].lt(pd.Timestamp(scenario.covers.to_on) - pd.Timedelta(days=180))
+    means = scenario.entry.mean_days
+    late = episodes["site_id"].isin(means.by_site)
+    for rows, mean in ((old & ~late, means.ordinary), *((old & episodes["site_id"].eq(site), mean) for site, mean in means.by_site.items())):  # fmt: skip
+        error = np.sqrt(mean * (mean + 1) / rows.sum())
+        assert wait[rows].mean() == pytest.approx(mean, abs=3 * error)
+
+
 def test_a_child_has_about_one_and_a_third_episodes_a_year_clustered_in_time(state):
     episodes = state.episodes.sort_values(["child_id", "requested_at"])
     fiscal_year = episodes["requested_at"].dt.to_period("Q-JUN").dt.qyear

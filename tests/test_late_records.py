@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
+from analysis.demo.scenario import read_scenario
 from analysis.periods import period
 from analysis.quality import late_records
 from analysis.quality.late_records import complete_share, delays, expected_share, gain, is_provisional, reporting_curve
@@ -115,3 +117,35 @@ def test_records_entered_after_the_last_day_covered_move_the_day_on_which_they_w
     rows = pd.DataFrame({"entered_on": pd.to_datetime(["2026-11-09", None])})
     assert late_records.loaded_on(rows, AS_OF) == pd.Timestamp("2026-11-09")
     assert late_records.loaded_on(rows.tail(1), AS_OF) == AS_OF
+
+
+@pytest.fixture(scope="module")
+def made_up(demo_root) -> pd.DataFrame:
+    return pd.read_parquet(demo_root / "data" / "processed" / "demo" / "episodes.parquet")
+
+
+@pytest.mark.parametrize("late", ["", "site-05"])
+def test_the_curve_of_the_made_up_state_holds_the_truth_that_it_was_drawn_from(made_up, late):
+    """Geometric waits: 4 days on average, 12 at one site; by day d, 1 - (mean / (mean + 1))^(d + 1) have come."""
+    means = read_scenario("base").entry.mean_days
+    of_site = made_up["site_id"].eq(late) if late else ~made_up["site_id"].isin(means.by_site)
+    mean = means.by_site[late] if late else means.ordinary
+    known = delays(made_up[of_site])
+    curve = reporting_curve(known, AS_OF)
+    assert curve.records == len(known) > 100
+    for day in (0, 3, 10, 30):
+        truth = 1 - (mean / (mean + 1)) ** (day + 1)
+        half = late_records.Z * np.sqrt(curve.spread[day])
+        assert curve.share[day] * np.exp(-half) <= truth <= min(curve.share[day] * np.exp(half), 1)
+    # A mean of half as long would not do: the interval is narrow enough to tell.
+    assert 1 - (mean / 2 / (mean / 2 + 1)) ** 4 > curve.share[3] * np.exp(late_records.Z * np.sqrt(curve.spread[3]))
+
+
+def test_a_site_of_few_records_has_no_curve_but_its_shares_hold_the_truth(made_up):
+    """Closed five months before: all of its records are old, so plain shares do. Geometric waits of 9 days on average."""
+    known = delays(made_up[made_up["site_id"].eq("site-13")])
+    assert reporting_curve(known, AS_OF) is None
+    mean = read_scenario("base").entry.mean_days.by_site["site-13"]
+    for day in (0, 3, 10, 30):
+        came = binomtest(int(known["delay"].le(day).sum()), len(known)).proportion_ci()
+        assert came.low <= 1 - (mean / (mean + 1)) ** (day + 1) <= came.high

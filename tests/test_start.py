@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from analysis import params
+from analysis.brief.meeting.promises import Agreement, Collaborative, Promise, Timings, read_collaborative
 from analysis.intake.source import TO_FILL_IN, read_source
-from analysis.intake.start import main, source_text, start_study, study_text
+from analysis.intake.start import collaborative_text, main, source_text, start_study, study_text
 from analysis.tables import RECEIVED
 
 FILLED_IN = {
@@ -75,7 +76,33 @@ def test_with_every_line_uncommented_the_study_holds_every_key(tmp_path):
     study = params.study("nm", root=tmp_path)
     assert study.model_fields_set == set(params.Study.model_fields)
     assert study.clocks[0].model_fields_set == set(params.Clock.model_fields)
+    assert study.stay_limits[0].model_fields_set == set(params.StayLimit.model_fields)
     assert study.targets["in_person_share"][0].model_fields_set == set(params.Target.model_fields)
+
+
+def test_the_file_of_the_meetings_says_nothing_as_written_and_names_what_lies_beside_it(tmp_path):
+    folder = start_study("nm", root=tmp_path)
+    assert read_collaborative("nm", ["north"], root=tmp_path) == Collaborative()
+    text = (folder / "collaborative.yml").read_text(encoding="utf-8")
+    assert "rebases.yml" in text
+    assert "make release STUDY=nm" in text
+
+
+def test_with_every_line_uncommented_the_meetings_have_every_key(tmp_path):
+    folder = start_study("nm", root=tmp_path)
+    (folder / "collaborative.yml").write_text(uncommented(collaborative_text("nm")), encoding="utf-8")
+    rules = read_collaborative("nm", ["north"], root=tmp_path)
+    assert rules.model_fields_set == set(Collaborative.model_fields)
+    assert rules.agreement.model_fields_set == set(Agreement.model_fields)
+    assert rules.minutes.model_fields_set == set(Timings.model_fields)
+    assert rules.promises[0].model_fields_set == set(Promise.model_fields)
+
+
+def test_one_line_taken_off_is_enough(tmp_path):
+    folder = start_study("nm", root=tmp_path)
+    text = collaborative_text("nm").replace("#name_peers: true", "name_peers: false")
+    (folder / "collaborative.yml").write_text(text, encoding="utf-8")
+    assert read_collaborative("nm", ["north"], root=tmp_path).name_peers is False
 
 
 def test_every_column_says_what_it_means_and_every_code_its_words():
@@ -108,10 +135,11 @@ def test_a_name_that_cannot_be_used_is_refused(name, says, capsys):
     assert says in capsys.readouterr().err
 
 
-def test_it_writes_two_files_and_says_what_to_do_next_in_three_lines(tmp_path, capsys):
+def test_it_writes_three_files_and_says_what_to_do_next_in_three_lines(tmp_path, capsys):
     assert main(["nm"], root=tmp_path) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line[:2] for line in said] == ["1.", "2.", "3."]
     assert "data/raw/nm/" in said[0]
     assert "make data STUDY=nm" in said[2]
-    assert sorted(path.name for path in (tmp_path / "params" / "nm").iterdir()) == ["source.yml", "study.yml"]
+    made = sorted(path.name for path in (tmp_path / "params" / "nm").iterdir())
+    assert made == ["collaborative.yml", "source.yml", "study.yml"]

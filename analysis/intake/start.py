@@ -1,4 +1,4 @@
-"""A new study's folder: params/<study>/study.yml and source.yml, every key and column explained from the contract."""
+"""A new study's folder: params/<study>/study.yml, source.yml and collaborative.yml, every key and column explained."""
 
 import re
 import sys
@@ -65,6 +65,17 @@ place: site
 #    longest_hours: {LONGEST_WAIT_HOURS}
 #    source: The state's service standard, section and page
 
+## How many days stabilization may last, with the days on which each limit holds: it is for the stays that begin then. modes
+## restricts one to those first responses. Without it no stay is too long.
+#stay_limits:
+#  - from: 2024-07-01
+#    to: 2026-06-30
+#    days: 56
+#    modes: [mobile]
+#    source: The state's plan, section and page
+## Columns by which no figure is shown until those whom they describe have been asked.
+#ask_before: [race_ethnicity]
+
 ## Benchmarks by measure (the ids are those of params/measures.yml), each with its days and the public source that set it.
 #targets:
 #  in_person_share:
@@ -73,6 +84,39 @@ place: site
 ## Sentences that every brief of this study prints with its data.
 #notes:
 #  - What a reader has to know about these records.
+"""
+
+COLLABORATIVE = """\
+## {study}: the meetings of the learning collaborative. A study can do without this file: take the # off a line to use it.
+## Where the limits of a chart are to be set anew (another process, of known cause, wanted and lasting), write rebases.yml beside
+## it: docs/methods.md says what goes in. Whatever was sent out is noted in releases/ by make release STUDY={study}.
+
+## false: pages for everyone name no site, and a site's own page calls the others "another site".
+#name_peers: true
+## The signed agreement under which sites see one another's figures: its day, and what it allows in words.
+#agreement:
+#  signed_on: 2026-06-14
+#  allows: Sites may see one another's figures, small counts hidden.
+
+## Minutes of the meeting for each part of the agenda.
+#minutes: {{promises: 15, questions: 20, learning: 10, records: 5, next_time: 10}}
+
+## How a partner calls the team, in words for the page that a site hands to schools, emergency departments and the police.
+#contact:
+#  north: Call 988 at any hour and ask for the children's team.
+
+## One entry a promise. site is a site_id, or statewide. meeting is the month that the meeting looked at, as in PERIOD=2026-09.
+## owner_role is a role in small letters, never a name. done: yes, partly, no, or open (nobody has said).
+#promises:
+#  - site: north
+#    made_on: 2026-10-08
+#    meeting: "2026-09"
+#    promise: Visit the two largest schools and leave the number.
+#    owner_role: outreach worker
+#    due_on: 2026-10-15
+#    done: partly
+#    done_on: 2026-10-13
+#    note: One school is still to be visited.
 """
 
 HEAD = f"""\
@@ -111,7 +155,7 @@ HINTS = {
 
 
 def start_study(name: str, *, root: Path = ROOT) -> Path:
-    """The folder of a new study with its two commented files; a ParamsError where it exists or the name cannot be used."""
+    """The folder of a new study with its commented files; a ParamsError where it exists or the name cannot be used."""
     folder = root / "params" / name
     if not re.fullmatch(STUDY_NAME, name):
         raise ParamsError(
@@ -125,6 +169,7 @@ def start_study(name: str, *, root: Path = ROOT) -> Path:
     folder.mkdir(parents=True)
     (folder / "study.yml").write_text(study_text(name), encoding="utf-8")
     (folder / "source.yml").write_text(source_text(name), encoding="utf-8")
+    (folder / "collaborative.yml").write_text(collaborative_text(name), encoding="utf-8")
     return folder
 
 
@@ -135,6 +180,11 @@ def study_text(name: str) -> str:
         ages="{youngest: 0, oldest: 20}",
         target="{share: 0.9, from: 2024-07-01, to: 2026-06-30, source: Name and page of the public document}",
     )
+
+
+def collaborative_text(name: str) -> str:
+    """A new collaborative.yml: all of it waits behind a #, so that as written it says nothing."""
+    return COLLABORATIVE.format(study=name)
 
 
 def source_text(name: str) -> str:

@@ -155,13 +155,13 @@ class Collaborative(Record):
 
 
 def read_collaborative(study: str, sites: list[str], *, root: Path = ROOT) -> Collaborative:
-    """The file of that study, held against its sites; what it says where it is not there.
+    """The file of that study, held against its sites; what it says where it is not there, or holds nothing but comments.
 
     >>> read_collaborative("no_such_study", []).name_peers
     True
     """
     path = root / "params" / study / FILE
-    if not path.exists():
+    if not path.exists() or _all_comments(path):
         return Collaborative()
     rules = read_record(path, Collaborative, written=True)
     for promise in rules.promises:
@@ -169,6 +169,11 @@ def read_collaborative(study: str, sites: list[str], *, root: Path = ROOT) -> Co
     for site in rules.contact:
         _known(site, sites, f"{shown(path)}: contact")
     return rules
+
+
+def _all_comments(path: Path) -> bool:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return all(not line.strip() or line.lstrip().startswith("#") for line in lines)
 
 
 def _known(site: str, sites: list[str], where: str) -> None:

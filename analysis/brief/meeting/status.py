@@ -19,6 +19,7 @@ END_FIELDS = {
     DISCHARGE_COLUMNS[0]: "last day of the stay",
 }
 PROVISIONAL, SETTLED = "still filling up", "settled"
+TOO_EARLY = "too early"
 
 
 def title(meeting: Meeting) -> Html:
@@ -70,9 +71,12 @@ def who_has_sent(meeting: Meeting) -> Html:
         *([f"Entered within {late_records.WITHIN_DAYS[0]} days"] if any(quick.values()) else []),
     ]
     numeric = [heads[2], *heads[4:]]
+    note = panels.hidden_note()
+    if any(quick.values()):
+        note += f" {heads[4]}: of the records from {numbers.windows.year.words} that are at least {max(late_records.WITHIN_DAYS)} days old."
     return markup.together(
         markup.table(lines, caption=now.words, headers=heads, numeric=numeric),
-        Html(f'<p class="note">{markup.escaped(panels.hidden_note())}</p>'),
+        Html(f'<p class="note">{markup.escaped(note)}</p>'),
     )
 
 
@@ -171,7 +175,7 @@ def _entry_by_month(meeting: Meeting, curve: Curve) -> Html:
     for month, row in zip(months, counted.itertuples(index=False), strict=True):
         young = late_records.is_provisional(curve, month, as_of)
         shares = [
-            "too early" if pd.isna(row.records) else _share(int(getattr(row, f"within_{days}")), int(row.records))
+            TOO_EARLY if pd.isna(row.records) else _share(int(getattr(row, f"within_{days}")), int(row.records))
             for days in late_records.WITHIN_DAYS
         ]
         lines.append((month.words, *shares, PROVISIONAL if young else SETTLED))
@@ -231,6 +235,9 @@ def about(meeting: Meeting) -> Html:
         "“Sent” says that there is a record. It does not say that all of them are there.",
     ]
     if _curve(meeting) is not None:
+        notes.append(
+            f"“{_capital(TOO_EARLY)}” says that the month is not {max(late_records.WITHIN_DAYS)} days old: its late records can’t be counted yet."
+        )
         notes.append("How much a month gains takes for granted that entry is as quick as it has been.")
         notes.append(f"“{_capital(SETTLED)}” says that 95 of 100 records have usually come by then.")
     return markup.together(markup.list_of(notes), panels.small_counts_note())
