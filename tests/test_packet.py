@@ -25,9 +25,10 @@ from analysis import params
 from analysis.brief.__main__ import main
 from analysis.brief.kept import open_numbers
 from analysis.brief.numbers import Numbers
-from analysis.brief.packet import paper
+from analysis.brief.packet import delivery, paper
 from analysis.brief.packet.binding import Part, attributes, bind, read_tokens
 from analysis.brief.packet.delivery import current_briefs, prepare
+from analysis.brief.packet.drawings import statewide_drawings
 from analysis.brief.packet.folders import on_its_own
 from analysis.brief.packet.meeting import Meeting, PacketError
 from analysis.brief.packet.slides import Slide, make_slides, statewide_slides
@@ -205,10 +206,28 @@ def test_sites_that_are_not_to_be_named_to_each_other_are_not_in_the_packet(root
     copy = tmp_path / "workspace"
     shutil.copytree(root, copy)
     monkeypatch.setattr(paper, "find_chromium", lambda: None)
-    prepare(Meeting("demo", PERIOD, copy), name_peers=False, say=lambda line: None)
+    opened = open_numbers
+    monkeypatch.setattr(delivery, "open_numbers", lambda *at, **given: replace(opened(*at, **given), name_peers=False))
+    prepare(Meeting("demo", PERIOD, copy), say=lambda line: None)
     titles = re.findall(r"<h2\b[^>]*>(.*?)</h2>", (copy / PACKET).read_text(encoding="utf-8"), re.DOTALL)
     assert len(titles) == 2
     assert (copy / f"outputs/demo/send/{PERIOD}/site-12/scorecard.html").exists()
+    study = params.study("demo", root=copy)
+    sites = opened(study, study.period(PERIOD), root=copy).sites
+    room = copy / f"outputs/demo/send/{PERIOD}/statewide"
+    book = openpyxl.load_workbook(room / "measures.xlsx")
+    deck = Presentation(room / "slides.pptx")
+    texts = [
+        str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None
+    ]
+    for page in deck.slides:
+        texts += [shape.text_frame.text for shape in page.shapes if shape.has_text_frame]
+        texts += [shape._element.nvPicPr.cNvPr.get("descr") for shape in page.shapes if shape.shape_type == 13]
+        texts.append(page.notes_slide.notes_text_frame.text)
+    assert book.sheetnames == ["Read me", "All figures", "Months statewide"]
+    assert {row["site_id"] for row in rows_of(book, "All figures")} == {"statewide"}
+    named = [name for name in (*sites["site_id"], *sites["name"]) if any(name in text for text in texts)]
+    assert named == []
 
 
 # --- which briefs ----------------------------------------------------------------------------------------------------------
@@ -290,10 +309,11 @@ def test_each_site_gets_its_own_page_and_tables_and_nothing_else(root, said):
     assert "High Juniper" in (send / "site-12" / "scorecard.html").read_text(encoding="utf-8")
 
 
-def test_the_meeting_s_folder_holds_all_of_it_and_its_figures_as_pictures(root, said):
+def test_the_meeting_s_folder_holds_all_of_it_and_its_figures_as_pictures(root, said, numbers):
     folder = root / f"outputs/demo/send/{PERIOD}/statewide"
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    figures = ["contact_share", "day_of_week", "episodes", "hour_of_day", "in_person_share", "response_in_time_share"]
+    figures = sorted(statewide_drawings(numbers))
+    assert {"episodes", "in_person_share", "response_in_time_share"} <= set(figures)
     assert files == [
         "README.txt",
         *(f"figures/{name}.png" for name in figures),
@@ -387,7 +407,7 @@ def test_codes_have_words_beside_them(book):
     )
     assert (row["Site"], row["Unit"]) == ("High Juniper", "share")
     assert row["Part"] != row["stratum"]
-    assert row["Period"] == "November 2025 to October 2026"
+    assert row["Period"] == "October 2025 to September 2026"
 
 
 def test_the_year_by_site_has_a_row_for_the_state_and_each_site_and_the_brief_s_own_numbers(book, numbers):
@@ -417,6 +437,8 @@ def test_no_count_of_people_from_1_to_10_stands_in_the_workbook(book, numbers):
     small = []
     for row in rows_of(book, "All figures"):
         card = cards[row["measure"]]
+        if card.hide == "none":  # of staff, events and hours nothing counts children
+            continue
         figures = {
             name: row[name]
             for name in ("numerator", "denominator", "not_measurable")
@@ -506,7 +528,7 @@ def test_the_notes_name_source_rule_and_that_it_is_made_up(deck):
     for page in deck.slides:
         notes = page.notes_slide.notes_text_frame.text
         assert "records from 1 July 2023 to 31 October 2026" in notes
-        assert "99% range of chance" in notes
+        assert "only where its chart says so by the rules" in notes
         assert "Made-up data" in notes
 
 

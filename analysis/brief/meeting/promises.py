@@ -151,7 +151,6 @@ class Collaborative(Record):
     minutes: Timings = Timings()
     contact: dict[Text, Text] = {}
     promises: tuple[Promise, ...] = ()
-    written: bool = False
 
 
 def read_collaborative(study: str, sites: list[str], *, root: Path = ROOT) -> Collaborative:
@@ -163,7 +162,7 @@ def read_collaborative(study: str, sites: list[str], *, root: Path = ROOT) -> Co
     path = root / "params" / study / FILE
     if not path.exists() or _all_comments(path):
         return Collaborative()
-    rules = read_record(path, Collaborative, written=True)
+    rules = read_record(path, Collaborative)
     for promise in rules.promises:
         _known(promise.site, [*sites, STATEWIDE], f"{shown(path)}: promises")
     for site in rules.contact:

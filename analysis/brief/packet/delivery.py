@@ -44,8 +44,8 @@ def prepare(
 ) -> list[PacketError]:
     """Make the packet, its PDF, the workbook, the slides and the folders to send; give back what could not be printed.
 
-    Where the sites are not to be named to each other (params/<study>/collaborative.yml) the packet holds the statewide parts alone; each
-    site's own folder is the same. Raises PacketError where the statewide brief is not there.
+    Where the sites are not to be named to each other (params/<study>/collaborative.yml) the packet and the workbook hold the state alone;
+    each site's own folder is the same. Raises PacketError where the statewide brief is not there.
     """
     began = time.monotonic()
     study = params.study(meeting.study, root=meeting.root)

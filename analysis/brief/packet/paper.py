@@ -19,6 +19,8 @@ ABSENT = "Chromium is not installed, so no PDF was made; everything else is ther
 # A packet prints in about 2 s; a machine that is busy with something else may take its time.
 SECONDS = 120
 TRIES = 2
+# A browser a page: one for all of them prints a page in a quarter of the time, but numbers the tags of a PDF on from page to page,
+# so that the same page would give other bytes.
 AT_A_TIME = 2
 
 OPTIONS = (

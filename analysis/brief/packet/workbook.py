@@ -52,10 +52,12 @@ def read_measures(path: Path) -> pd.DataFrame:
 def make_workbook(table: pd.DataFrame, numbers: Numbers, *, rule: Disclosure | None = None) -> bytes:
     """The workbook of one period; the same table gives the same bytes.
 
-    Takes the contract's `measures`, small counts hidden already. A cell that is hidden prints the mark, one that is missing is
+    Takes the contract's `measures`, small counts hidden already. Where sites are not to be named to each other it holds the state alone:
+    an id without a name would name a site as well, and each site is sent its own figures. A cell that is hidden prints the mark, one that is missing is
     empty, a text is a text and never a formula. Raises ValueError, as for a CSV, where a small count stands in the table.
     """
     rule = rule or disclosure()
+    table = table if numbers.name_peers else table[table["site_id"].eq(STATEWIDE)]
     cards = numbers.cards.cards
     kinds = {
         "hide": {name: card.hide for name, card in cards.items()},
@@ -69,7 +71,8 @@ def make_workbook(table: pd.DataFrame, numbers: Numbers, *, rule: Disclosure | N
     writer = _Writer(book, table, numbers, rule)
     writer.read_me()
     writer.all_figures()
-    writer.year_by_site()
+    if numbers.name_peers:
+        writer.year_by_site()
     writer.months_statewide()
     book.close()
     return file.getvalue()
@@ -165,6 +168,16 @@ class _Writer:
                 "Hidden cells",
                 f"“{rule.mark}” stands where fewer than {rule.smallest_shown} people are behind a figure, and where another could "
                 "be worked out from it. One mark for both: a hidden cell may hold more. Totals may be hidden as well.",
+            ),
+            *(
+                []
+                if numbers.name_peers
+                else [
+                    (
+                        "Sites",
+                        f"By agreement no {numbers.study.place} is named to the others: each has its own figures in its folder",
+                    )
+                ]
             ),
             ("Empty cells", "Nothing was recorded, or too much was left blank for a figure to be given."),
             ("Ranges", f"low and high are the ends of the {numbers.cards.confidence:.0%} range of chance."),
