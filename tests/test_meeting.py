@@ -541,7 +541,7 @@ def test_a_small_site_s_partner_page_shows_no_small_count():
     assert "their number is not shown, to protect children" in text
     assert "Not yet written." in text
     assert not re.search(r"\b[1-9] of|\bof ([1-9]|10)\b|Police [1-9]", text)
-    assert "too few crises to say how they ended" in text
+    assert "How the crises ended is not shown, to protect children." in text
 
 
 def test_outside_a_share_is_given_only_where_those_counted_and_those_not_are_none_or_enough():

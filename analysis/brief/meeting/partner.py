@@ -218,7 +218,9 @@ def what_came_of_it(page: SitePage) -> Html:
     """How crises ended, of those of which it is known, where it can be shown."""
     rows = [(words, page.row("disposition", code)) for code, words in ENDINGS.items()]
     said = [f"In {_some_of_n(row)} crises {words}." for words, row in rows if row is not None]
-    return markup.list_of(said or ["There are too few crises to say how they ended."])
+    return markup.list_of(
+        said or [f"How the crises ended is not shown, to protect {page.meeting.numbers.study.people}."]
+    )
 
 
 def who_calls(page: SitePage) -> Html:
