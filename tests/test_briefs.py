@@ -56,16 +56,22 @@ def numbered(*parts: pd.DataFrame) -> pd.DataFrame:
     return table.assign(episode_id=ids, child_id=ids)
 
 
-def numbers_of(episodes: pd.DataFrame, period: str = "2026-10", *, study=None, covers=COVERS) -> Numbers:
-    """The numbers as a brief opens them, from this table alone."""
+def numbers_of(
+    episodes: pd.DataFrame, period: str = "2026-10", *, study=None, covers=COVERS, sites: dict | None = None, **given
+) -> Numbers:
+    """The numbers as a brief opens them, from this table alone; `sites` gives what is special of a site: {"north": {"closed_on": ...}}."""
     study = study or a_study()
     covered = tuple(pd.Timestamp(day) for day in covers)
-    sites = pd.DataFrame({"site_id": list(NAMES), "name": list(NAMES.values()), "has_scorecard": True})
-    sites = sites.assign(opened_on=pd.NaT, closed_on=pd.NaT)
+    special, sites = sites, pd.DataFrame({"site_id": list(NAMES), "name": list(NAMES.values()), "has_scorecard": True})
+    sites = sites.assign(opened_on=pd.NaT, closed_on=pd.NaT, hub_id=pd.Series(pd.NA, index=sites.index, dtype="string"))
+    for site, own in (special or {}).items():
+        for name, value in own.items():
+            sites.loc[sites["site_id"].eq(site), name] = pd.Timestamp(value) if name.endswith("_on") else value
     cards, cut = read_cards(study), windows(study, study.period(period), covered)
     counted = by_measure_place_period(episodes, sites, cut.all, study=study, cards=cards, covers=covered)
     shown = hidden(counted, cards, cut, study, rule=RULE)
-    return Numbers(study, cards, cut, covered, sites, shown, tuple(switched_off(cards, episodes, study=study)))
+    off = tuple(switched_off(cards, episodes, study=study))
+    return Numbers(study, cards, cut, covered, sites, shown, off, **given)
 
 
 def months_of(span=COVERS) -> list[str]:
@@ -233,8 +239,12 @@ def test_another_clock_is_never_called_a_change():
 
 def test_a_change_beyond_chance_is_named_with_its_direction():
     numbers = numbers_of(numbered(crises("north", months_of()[:-1], 60), crises("north", ["2026-10"], 60, met=0.5)))
+    # 90% from the first month on: the limits of a p chart of 60 are 0.9 ± 3 x sqrt(0.9 x 0.1 / 60) = 0.784 to 1.016
     line = re.search(r"<li>(Seen in person: .*?)</li>", statewide_page(numbers))[1]
-    assert "30 of 60 (50%), lower than before (90.0%), by more than chance" in line
+    assert (
+        "Seen in person: 30 of 60 (50%). That is below its usual range (78 to 100 of 100), by more than chance." in line
+    )
+    assert numbers.looked["in_person_share", "statewide"].kind == "concern"
 
 
 def test_children_of_a_year_are_not_divided_by_its_months():
@@ -376,13 +386,20 @@ def test_every_picture_has_words_of_its_own(file):
 
 
 def test_no_file_that_may_be_sent_holds_a_small_count(demo_workspace):
+    cards = read_cards(params.study("demo")).cards
+    hide, rates = (
+        {name: card.hide for name, card in cards.items()},
+        [n for n, card in cards.items() if card.unit == "rate"],
+    )
     files = sorted((demo_workspace / "outputs" / "demo" / "tables").rglob("measures.csv"))
     assert len(files) == 2  # the state's and the site's
     for path in files:
         table = pd.read_csv(path)
         counts = table["measure"].isin(["episodes", "children_served"])
         assert not table.loc[counts, "numerator"].between(1, 10).any()
-        assert not table.loc[~table["measure"].eq("episodes_per_1000"), "denominator"].between(1, 10).any()
+        of_children = table["measure"].map(hide).ne("none") & ~table["measure"].isin(rates)
+        assert of_children.sum() > 500
+        assert not table.loc[of_children, "denominator"].between(1, 10).any()
         assert table.loc[table["hidden"], ["numerator", "denominator", "value"]].isna().all(axis=None)
 
 

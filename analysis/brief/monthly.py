@@ -9,7 +9,15 @@ from analysis.brief.false_alarms import expected_words
 from analysis.brief.kept import open_numbers
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
-from analysis.brief.standings import Standing, beside_words, standing_line, standings, target_line, why_not_given
+from analysis.brief.standings import (
+    Standing,
+    beside_sentence,
+    beside_words,
+    standing_line,
+    standings,
+    target_line,
+    why_not_given,
+)
 from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import against_target
 from analysis.tables import STATEWIDE
@@ -56,7 +64,7 @@ def _open(numbers: Numbers) -> list:
 
 
 def headline(numbers: Numbers) -> Html:
-    """What a reader should take away, in two sentences: what happened, and the first thing to look at."""
+    """What a reader should take away: what happened, and the first thing to look at."""
     first, second = takeaways(numbers)
     return markup.together(
         Html(f'<p class="headline">{markup.escaped(first)} {markup.escaped(second)}</p>'), _data_line(numbers)
@@ -64,7 +72,7 @@ def headline(numbers: Numbers) -> Html:
 
 
 def takeaways(numbers: Numbers) -> tuple[str, str]:
-    """The two sentences at the top of the brief."""
+    """The top of the brief in short sentences: what happened; the first thing to look at."""
     found = messages(numbers)
     second = (
         found[0].said if found else "No figure has moved by more than chance, and no standard is missed for certain."
@@ -83,15 +91,15 @@ def _what_happened(numbers: Numbers) -> str:
     if not count["hidden"] and count["value"] == 0:
         return f"{when}, no crisis was recorded."
     many = f"{wording.shown_value(count, 'count')} crises" if pd.notna(count["value"]) else NOT_SAID
-    sentence = f"{when}, teams responded to {many}"
+    sentence = f"{when}, teams responded to {many}."
     reached = next(
         (each for each in standings(numbers) if each.measure in REACHED and pd.notna(each.now["value"])), None
     )
     if reached is not None:
         said = f"{markup.x_of_n(reached.now['numerator'], reached.now['denominator'])} {REACHED[reached.measure]}"
         share = markup.percent(reached.now["value"], reached.now["denominator"])
-        sentence += f"; {said} ({share}), {beside_words(numbers, reached)}"
-    return f"{sentence}."
+        sentence += f" {said} ({share}). {beside_sentence(numbers, reached)}"
+    return sentence
 
 
 def _data_line(numbers: Numbers) -> Html:
@@ -147,7 +155,7 @@ def what_changed(numbers: Numbers) -> Html:
     for each in standings(numbers):
         if each.measure in NOT_LISTED:
             continue
-        line = f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}. {target_line(each)}".strip()
+        line = f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)} {target_line(each)}".strip()
         (moved if each.kind in signals.MOVED else steady).append(line)
     sites = _moved_at_sites(numbers)
     nothing = "Nothing changed by more than chance."

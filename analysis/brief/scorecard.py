@@ -48,13 +48,13 @@ def title(numbers: Numbers, site: str) -> Html:
 
 
 def headline(numbers: Numbers, site: str) -> Html:
-    """What a reader should take away, in two sentences: what happened here in the year, and the first thing to look at."""
+    """What a reader should take away: what happened here in the year, and the first thing to look at."""
     first, second = takeaways(numbers, site)
     return Html(f'<p class="headline">{markup.escaped(first)} {markup.escaped(second)}</p>')
 
 
 def takeaways(numbers: Numbers, site: str) -> tuple[str, str]:
-    """The two sentences at the top of the page."""
+    """The top of the page in short sentences: what happened; the first thing to look at."""
     found = _asks(numbers, site)
     second = found[0][0] if found else "Nothing here stands out from chance."
     return _what_happened(numbers, site), second
@@ -63,21 +63,29 @@ def takeaways(numbers: Numbers, site: str) -> tuple[str, str]:
 def _what_happened(numbers: Numbers, site: str) -> str:
     year, place = numbers.windows.year, panels.place_name(numbers, site)
     count = numbers.row("episodes", year, site=site)
+    if not count["hidden"] and count["why_missing"] == "not_covered":
+        return _not_open(numbers, site)
     if pd.isna(count["value"]):
-        return f"From {year.words}, {place} responded to {_few(count)}: too few to say how it is doing."
-    sentence = f"From {year.words}, {place} responded to {markup.number(count['value'])} crises"
+        return f"From {year.words}, {place} responded to so few crises that their number is hidden. That is too few to say how it is doing."
+    sentence = f"From {year.words}, {place} responded to {markup.number(count['value'])} crises."
     for measure, what in REACHED.items():
         row = numbers.row(measure, year, site=site)
         if row is not None and pd.notna(row["value"]):
             said = f"{markup.x_of_n(row['numerator'], row['denominator'])} {what}"
             share = markup.percent(row["value"], row["denominator"])
             span = markup.interval(row["low"], row["high"], "share")
-            return f"{sentence}; {said} ({share}, range {span}){_against(numbers, measure, row)}."
-    return f"{sentence}."
+            return f"{sentence} {said} ({share}). The range is {span} of 100{_against(numbers, measure, row)}."
+    return sentence
 
 
-def _few(count: pd.Series) -> str:
-    return "so few crises that their number is hidden" if count["hidden"] else "no crises"
+def _not_open(numbers: Numbers, site: str) -> str:
+    """Why a site has no year: it opened after it, or closed before it."""
+    year, row = numbers.windows.year, numbers.pages.set_index("site_id").loc[site]
+    if pd.notna(row["opened_on"]) and row["opened_on"] > year.to_on:
+        return f"{row['name']} opened on {wording.day_words(row['opened_on'])}, after the year that this page shows."
+    if pd.notna(row["closed_on"]) and row["closed_on"] < year.from_on:
+        return f"{row['name']} closed on {wording.day_words(row['closed_on'])}, before the year that this page shows."
+    return f"{row['name']} was not open from {year.words}."
 
 
 def _against(numbers: Numbers, measure: str, row: pd.Series) -> str:
@@ -92,7 +100,7 @@ def how_sure(numbers: Numbers, site: str) -> Html:
     given = _given(numbers, site)
     if given is None:
         return markup.paragraph(
-            "There are too few crises here for any share: read what people who work here say, and the longer view next year."
+            "There are too few crises here for any share. Read what people who work here say, and the longer view next year."
         )
     measure, row = given
     title, span = numbers.cards.cards[measure].title.lower(), markup.interval(row["low"], row["high"], "share")
@@ -211,7 +219,7 @@ def _below(numbers: Numbers, site: str) -> list[tuple[str, str]]:
             side = "below" if card.better == "higher" else "above"
             said.append(
                 (
-                    f"{card.title}: {wording.share_words(row)}, {side} the standard of {markup.percent(target.share, 1)} by more than chance.",
+                    f"{card.title}: {wording.share_words(row)}. That is {side} the standard of {markup.percent(target.share, 1)} by more than chance.",
                     "What gets in the way: hours, distance, staff, or how the call reaches you?",
                 )
             )
@@ -229,11 +237,12 @@ def _use(numbers: Numbers, site: str) -> list[tuple[str, str]]:
         if fewer
         else "What brings the calls here that others could learn from?"
     )
-    said = f"{wording.value_words(row, 'rate')} crises for every 1,000 children in the year (range {markup.interval(row['low'], row['high'], 'rate')}), {wording.value_words(state, 'rate')} statewide"
+    span = markup.interval(row["low"], row["high"], "rate")
+    said = f"It had {wording.value_words(row, 'rate')} crises for every 1,000 children in the year (range {span}); {panels.place_name(numbers, STATEWIDE)} it was {wording.value_words(state, 'rate')}"
     than = "fewer" if fewer else "more"
     return [
         (
-            f"This site reaches {than} children than the state as a whole: {said}.",
+            f"This site reaches {than} children than the state as a whole. {said}.",
             f"Sites differ for reasons of their own. {question}",
         )
     ]

@@ -89,11 +89,17 @@ def why_not_given(numbers: Numbers, each: Standing) -> str:
 
 
 def standing_line(numbers: Numbers, each: Standing) -> str:
-    """The figure, and what can be said of it beside earlier months."""
+    """The figure, and what can be said of it beside earlier months: short sentences, as they go on after the measure's name."""
     if pd.isna(each.now["value"]):
-        return f"not given: {why_not_given(numbers, each)}"
+        return f"not given. {wording.sentence(why_not_given(numbers, each))}"
     unit = numbers.cards.cards[each.measure].unit
-    return f"{wording.value_words(each.now, unit)}, {beside_words(numbers, each)}"
+    return f"{wording.value_words(each.now, unit)}. {beside_sentence(numbers, each)}"
+
+
+def beside_sentence(numbers: Numbers, each: Standing) -> str:
+    """`beside_words` as a sentence of its own, after the figure."""
+    said = beside_words(numbers, each)
+    return wording.sentence(said) if each.kind == "cannot_tell" else f"That is {said}."
 
 
 def beside_words(numbers: Numbers, each: Standing) -> str:
