@@ -10,7 +10,7 @@ import pytest
 from conftest import DEMO_BRIEFS, build_briefs
 
 from analysis import params
-from analysis.brief import attention, markup, monthly, panels, scorecard
+from analysis.brief import attention, markup, monthly, panels, questions, scorecard, site_by_site
 from analysis.brief.numbers import Numbers, count_numbers, hidden, windows
 from analysis.brief.press.index import write_index
 from analysis.brief.press.pages import check_page, shell
@@ -81,16 +81,18 @@ def months_of(span=COVERS) -> list[str]:
 def statewide_page(numbers: Numbers) -> str:
     """Everything that the statewide brief shows of the numbers."""
     parts = [monthly.title, monthly.headline, monthly.key_figures, attention.what_next, monthly.what_changed, monthly.trends,
-             monthly.by_site, monthly.mixes, panels.when_figures, monthly.all_figures, monthly.about]  # fmt: skip
+             site_by_site.side_by_side, monthly.by_site, questions.three_questions, monthly.mixes, panels.when_figures,
+             monthly.all_figures, monthly.about]  # fmt: skip
     return shell(markup.together(*(part(numbers) for part in parts)).text, name="a/statewide.html")
 
 
 def site_page(numbers: Numbers, site: str) -> str:
     """Everything that the site's page shows."""
     parts = [scorecard.title, scorecard.headline, scorecard.how_sure, scorecard.what_next, scorecard.key_table,
-             scorecard.trends, scorecard.mixes]  # fmt: skip
+             scorecard.trends, scorecard.beside_the_others, scorecard.mixes]  # fmt: skip
     shown = [
         *(part(numbers, site) for part in parts),
+        questions.three_questions(numbers, site=site),
         panels.when_figures(numbers, site=site),
         scorecard.about(numbers),
     ]
@@ -135,9 +137,12 @@ def test_a_hidden_site_and_its_cover_are_hidden_in_every_cell(small):
 @pytest.mark.parametrize("site", ["tiny", "cover"])
 def test_no_figure_of_a_hidden_site_is_on_its_page(small, site):
     page = site_page(small, site)
-    lines = [cells(page, title) for title in ("Crisis episodes", "Children served", "Visits that met the person")]
-    for three_months, year, span, _state, *_ in lines:
-        assert (three_months, year, span) == ("hidden", "hidden", "")
+    for measure in ("Seen in person", "Reached in time", "Visits that met the person"):
+        quarter, year, span, _state, variation, standard = cells(page, measure)
+        assert (quarter, year, span) == ("hidden", "hidden", "")
+        assert (variation, standard) == ("… too few to tell", "can’t be shown")
+    for measure in ("Crisis episodes", "Children served"):
+        assert cells(page.partition("How much did we do?")[2], measure)[:2] == ["hidden", ""]
     assert "<svg" not in page
     told = " ".join([scorecard.headline(small, site).text, scorecard.what_next(small, site).text, scorecard.mixes(small, site).text])  # fmt: skip
     assert not re.search(r"\b(7|23)\b", told)
@@ -261,7 +266,7 @@ def test_children_of_a_year_are_not_divided_by_its_months():
 
 def test_a_site_without_any_episode_has_a_page(small):
     page = site_page(small, "empty")
-    assert cells(page, "Crisis episodes")[1] == "0"
+    assert cells(page.partition("How much did we do?")[2], "Crisis episodes")[0] == "0"
     assert "Empty responded to 0 crises" in said(page)
     assert "too few crises here for any share" in said(page)
 
@@ -288,8 +293,12 @@ def test_a_study_with_calls_alone_has_briefs_that_say_what_is_missing():
 def test_a_month_without_any_episode_is_a_zero_and_no_share():
     numbers = numbers_of(numbered(crises("north", months_of()[:-1], 40)))
     text = said(statewide_page(numbers))
-    assert "In October 2026, teams responded to 0 crises" in text
-    assert "no episode to measure" in text
+    assert "In October 2026, no crisis was recorded." in text
+    assert "no record from North" not in text  # of a service without any, no site is singled out
+    assert cells(statewide_page(numbers).partition("All figures, statewide")[2], "Crisis episodes")[0] == "0"
+    line = re.search(r"<li>(Seen in person: .*?)</li>", statewide_page(numbers))[1]
+    assert line.startswith("Seen in person: not given. Nothing to measure.")
+    assert "0%" not in line
 
 
 @pytest.mark.parametrize(
