@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.brief import markup, panels, signals, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
-from analysis.brief.standings import level, standing_line, standings, worse
+from analysis.brief.standings import Standing, level, standard_changed, standing_line, standings, worse
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target
 from analysis.tables import STATEWIDE
@@ -121,6 +121,8 @@ def _below(numbers: Numbers, *, named: bool) -> list[Message]:
     said, year = [], numbers.windows.year
     for each in standings(numbers):
         card, target = numbers.cards.cards[each.measure], target_for(numbers.cards.cards[each.measure], year)
+        if target is None and each.verdict == "missed":
+            said.append(_below_now(numbers, each))
         if target is None or card.better == "neither":
             continue
         whole, below = numbers.row(each.measure, year), sites_below(numbers, each.measure)
@@ -137,6 +139,17 @@ def _below(numbers: Numbers, *, named: bool) -> list[Message]:
         told, question = _sites_sentence(numbers, below, missed=missed, named=named, side=side)
         said.append(Message(each.measure, f"{card.title}: {state}. {told}".strip(), question))
     return said
+
+
+def _below_now(numbers: Numbers, each: Standing) -> Message:
+    """A standard that the period misses and the year has no single one of."""
+    card, now = numbers.cards.cards[each.measure], numbers.windows.now
+    side = "below" if card.better == "higher" else "above"
+    said = (
+        f"{card.title}: {panels.place_name(numbers, STATEWIDE)} {level(each.now)} in {now.words}, {side} the standard of "
+        f"{markup.percent(each.target, 1)}. The year is held against none: {standard_changed(card, numbers.windows.year)}."
+    )
+    return Message(each.measure, said, f"What do all {numbers.study.place}s share?")
 
 
 def _sites_sentence(numbers: Numbers, below: list[str], *, missed: bool, named: bool, side: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from analysis.brief.standings import (
     Standing,
     beside_sentence,
     beside_words,
+    standard_changed,
     standing_line,
     standings,
     target_line,
@@ -104,7 +105,7 @@ def _what_happened(numbers: Numbers) -> str:
 
 def _data_line(numbers: Numbers) -> Html:
     """What the page rests on: records, sites, charts judged and the false signals to expect."""
-    said = f"Records to {wording.day_words(numbers.covers[1])}; {_open_places(numbers)}{_silent(numbers)}. {expected_words(numbers)}"
+    said = f"Records to {wording.day_words(numbers.covers[1])}; {_open_places(numbers)}{_came_and_went(numbers)}{_silent(numbers)}. {expected_words(numbers)}"
     return Html(f'<p class="note">{markup.escaped(said.strip())}</p>')
 
 
@@ -112,7 +113,30 @@ def _silent(numbers: Numbers) -> str:
     """The open sites of which the period holds no record."""
     rows = [(site.name, numbers.row("episodes", numbers.windows.now, site=site.site_id)) for site in _open(numbers)]
     silent = [name for name, row in rows if row is not None and not row["hidden"] and row["value"] == 0]
-    return f"; no record from {wording.and_list(silent)}" if silent else ""
+    return f"; no record from {_named(numbers, silent)}" if silent else ""
+
+
+def _named(numbers: Numbers, names: list[str]) -> str:
+    """The sites by name; how many, where they may not be named to each other."""
+    if numbers.name_peers:
+        return wording.and_list(names)
+    return f"{len(names)} {numbers.study.place}{'' if len(names) == 1 else 's'}"
+
+
+def _came_and_went(numbers: Numbers) -> str:
+    """The sites that opened or closed in the period or the month before it: the state's numbers move with them."""
+    now, said = numbers.windows.now, []
+    since = (now.first - 1).start_time
+    for column, verb in (("opened_on", "opened"), ("closed_on", "closed")):
+        rows = numbers.pages[numbers.pages[column].between(since, now.to_on)]
+        if len(rows) and not numbers.name_peers:
+            said.append(f"; {_named(numbers, rows['name'].tolist())} {verb} since {wording.day_words(since)}")
+        elif len(rows):
+            said += [
+                f"; {row.name} {verb} on {wording.day_words(getattr(row, column))}"
+                for row in rows.itertuples(index=False)
+            ]
+    return "".join(said)
 
 
 def key_figures(numbers: Numbers) -> Html:
@@ -207,15 +231,17 @@ def _line(numbers: Numbers, each: Standing) -> tuple[str, ...]:
         markup.interval(row["low"], row["high"], card.unit)
         if given and pd.notna(row["low"]) and card.unit not in ("count", "rate")
         else "",
-        _before_words(before, card),
+        _before_words(row, before, card),
         markup.percent(each.target, 1) if each.target is not None else "",
         markup.number(row["not_measurable"]) if pd.notna(row["not_measurable"]) else "",
     )
 
 
-def _before_words(before: pd.Series | None, card: Card) -> str:
+def _before_words(row: pd.Series, before: pd.Series | None, card: Card) -> str:
     if before is None or pd.isna(before["value"]):
         return ""
+    if before["definition"] != row["definition"]:
+        return "measured differently"
     unit = card.unit
     if unit == "count":
         if not card.adds_up:  # a year's children over twelve are fewer than a month's
@@ -249,7 +275,10 @@ def by_site(numbers: Numbers) -> Html:
 
 def _mark_note(numbers: Numbers, measures: list[str]) -> str:
     standards = [target_for(numbers.cards.cards[measure], numbers.windows.year) for measure in measures]
-    return "▼ below the standard by more than chance. " if any(standards) else ""
+    words = "▼ below the standard by more than chance. " if any(standards) else ""
+    cards = [numbers.cards.cards[measure] for measure in measures]
+    reasons = [(card.title, standard_changed(card, numbers.windows.year)) for card in cards]
+    return words + "".join(f"{title} has no mark: {why}. " for title, why in reasons if why)
 
 
 def site_cell(numbers: Numbers, measure: str, site: str) -> str:

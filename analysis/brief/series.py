@@ -10,6 +10,7 @@ from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
 COLUMNS = ["label", "value", "low", "high", "state", "note", "definition", "numerator", "denominator"]
+NOT_THROUGHOUT = "part open"  # the note of a window in which a place opened or closed
 WHOLE_MONTH = 1e-6  # months of service are sums of days over days: a whole month is one to rounding
 
 
@@ -51,7 +52,7 @@ def _point(numbers: Numbers, rows: pd.DataFrame, window: Period) -> tuple:
     )
     counts = numbers.cards.cards[row["measure"]].unit == "count"
     if state == figures.COMPLETE and counts and row["months"] < len(window.months) - WHOLE_MONTH:
-        state, note, numerator = figures.INCOMPLETE, "not open throughout", float("nan")
+        state, note, numerator = figures.INCOMPLETE, NOT_THROUGHOUT, float("nan")
     return label, value, low, high, state, note, row["definition"], numerator, denominator
 
 

@@ -9,6 +9,7 @@ from analysis.brief import figures, markup
 from analysis.brief.numbers import Numbers
 from analysis.brief.series import trend_points
 from analysis.periods import Period
+from analysis.quality.charts.choice import FEWEST_CASES_FOR_P
 from analysis.quality.charts.judgment import judge
 from analysis.quality.rebases import Rebase
 from analysis.tables import STATEWIDE
@@ -160,7 +161,9 @@ def say(numbers: Numbers, found: Signal) -> str:
         return {
             "not_shown": "too few to show over time",
             "too_few_points": f"too few {months} yet to say what is usual",
-            "too_few_cases": f"too few a {months[:-1]} to tell a change from chance",
+            "too_few_cases": f"too few a {months[:-1]} to tell a change from chance"
+            if found.cases < FEWEST_CASES_FOR_P
+            else "too near to all or none to tell a change from chance",
             "no_last_point": "not given, since it was not open for all of it"
             if found.points["state"].iloc[found.last] == figures.INCOMPLETE
             else f"not given for the last {months[:-1]}",

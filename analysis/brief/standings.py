@@ -7,7 +7,8 @@ import pandas as pd
 from analysis.brief import markup, panels, signals, wording
 from analysis.brief.numbers import Numbers
 from analysis.brief.signals import Signal
-from analysis.quality.cards import target_for
+from analysis.periods import Period
+from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import Change, against_target, bounds, change
 from analysis.quality.counts import WHY_MISSING
 
@@ -125,6 +126,22 @@ def target_line(each: Standing) -> str:
         return ""
     said = wording.target_words(each.verdict, each.target)
     return f"It {said}." if each.verdict == "met" else f"It is {said}."
+
+
+def standard_changed(card: Card, period: Period) -> str:
+    """Why nothing is held against a standard in a period in which it changed, in words; empty where one holds, or none ever did.
+
+    >>> from datetime import date
+    >>> from analysis import params, periods
+    >>> from analysis.quality.cards import read_cards
+    >>> card = read_cards(params.study("demo")).cards["in_person_share"]
+    >>> standard_changed(card, periods.period("2026-10"))
+    ''
+    """
+    if card.unit != "share" or card.better == "neither" or target_for(card, period) is not None:
+        return ""
+    within = [each for each in card.targets if any(each.holds_on(day.date()) for day in (period.from_on, period.to_on))]
+    return f"the {'response clock' if card.clocks else 'standard'} changed in that time" if within else ""
 
 
 def level(row: pd.Series) -> str:

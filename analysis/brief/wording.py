@@ -87,7 +87,7 @@ def value_words(row: Mapping, unit: str) -> str:
 
 
 def shown_value(row: Mapping | None, unit: str) -> str:
-    """A figure as a card or a cell prints it, without what it is out of; "hidden" or "not given" where it is missing.
+    """A figure as a card or a cell prints it, without what it is out of; "hidden", "not open" or "not given" where it is missing.
 
     >>> shown_value({"value": 0.913, "denominator": 150, "hidden": False}, "share"), shown_value({"value": 34.0, "hidden": False}, "minutes")
     ('91%', '34 min')
@@ -95,7 +95,9 @@ def shown_value(row: Mapping | None, unit: str) -> str:
     ('hidden', 'not given', 'not given')
     """
     if row is None or pd.isna(row["value"]):
-        return disclosure().mark if row is not None and row["hidden"] else "not given"
+        if row is not None and row["hidden"]:
+            return disclosure().mark
+        return "not open" if row is not None and row.get("months") == 0 else "not given"
     if unit == "share":
         return markup.percent(row["value"], row["denominator"])
     return value_words(row, unit).replace(" minutes", " min")
