@@ -10,7 +10,7 @@ import pytest
 from conftest import DEMO_BRIEFS, build_briefs
 
 from analysis import params
-from analysis.brief import attention, markup, monthly, panels, scorecard
+from analysis.brief import attention, markup, monthly, panels, questions, scorecard, site_by_site
 from analysis.brief.hiding import hidden
 from analysis.brief.numbers import Numbers, count_numbers
 from analysis.brief.press.index import write_index
@@ -58,16 +58,22 @@ def numbered(*parts: pd.DataFrame) -> pd.DataFrame:
     return table.assign(episode_id=ids, child_id=ids)
 
 
-def numbers_of(episodes: pd.DataFrame, period: str = "2026-10", *, study=None, covers=COVERS) -> Numbers:
-    """The numbers as a brief opens them, from this table alone."""
+def numbers_of(
+    episodes: pd.DataFrame, period: str = "2026-10", *, study=None, covers=COVERS, sites: dict | None = None, **given
+) -> Numbers:
+    """The numbers as a brief opens them, from this table alone; `sites` gives what is special of a site: {"north": {"closed_on": ...}}."""
     study = study or a_study()
     covered = tuple(pd.Timestamp(day) for day in covers)
-    sites = pd.DataFrame({"site_id": list(NAMES), "name": list(NAMES.values()), "has_scorecard": True})
-    sites = sites.assign(opened_on=pd.NaT, closed_on=pd.NaT)
+    special, sites = sites, pd.DataFrame({"site_id": list(NAMES), "name": list(NAMES.values()), "has_scorecard": True})
+    sites = sites.assign(opened_on=pd.NaT, closed_on=pd.NaT, hub_id=pd.Series(pd.NA, index=sites.index, dtype="string"))
+    for site, own in (special or {}).items():
+        for name, value in own.items():
+            sites.loc[sites["site_id"].eq(site), name] = pd.Timestamp(value) if name.endswith("_on") else value
     cards, cut = read_cards(study), windows(study, study.period(period), covered)
     counted = by_measure_place_period(episodes, sites, cut.all, study=study, cards=cards, covers=covered)
     shown = hidden(counted, cards, cut, study, rule=RULE)
-    return Numbers(study, cards, cut, covered, sites, shown, tuple(switched_off(cards, episodes, study=study)))
+    off = tuple(switched_off(cards, episodes, study=study))
+    return Numbers(study, cards, cut, covered, sites, shown, off, **given)
 
 
 def months_of(span=COVERS) -> list[str]:
@@ -77,16 +83,18 @@ def months_of(span=COVERS) -> list[str]:
 def statewide_page(numbers: Numbers) -> str:
     """Everything that the statewide brief shows of the numbers."""
     parts = [monthly.title, monthly.headline, monthly.key_figures, attention.what_next, monthly.what_changed, monthly.trends,
-             monthly.by_site, monthly.mixes, panels.when_figures, monthly.all_figures, monthly.about]  # fmt: skip
+             site_by_site.side_by_side, monthly.by_site, questions.three_questions, monthly.mixes, panels.when_figures,
+             monthly.all_figures, monthly.about]  # fmt: skip
     return shell(markup.together(*(part(numbers) for part in parts)).text, name="a/statewide.html")
 
 
 def site_page(numbers: Numbers, site: str) -> str:
     """Everything that the site's page shows."""
     parts = [scorecard.title, scorecard.headline, scorecard.how_sure, scorecard.what_next, scorecard.key_table,
-             scorecard.trends, scorecard.mixes]  # fmt: skip
+             scorecard.trends, scorecard.beside_the_others, scorecard.mixes]  # fmt: skip
     shown = [
         *(part(numbers, site) for part in parts),
+        questions.three_questions(numbers, site=site),
         panels.when_figures(numbers, site=site),
         scorecard.about(numbers),
     ]
@@ -131,9 +139,12 @@ def test_a_hidden_site_and_its_cover_are_hidden_in_every_cell(small):
 @pytest.mark.parametrize("site", ["tiny", "cover"])
 def test_no_figure_of_a_hidden_site_is_on_its_page(small, site):
     page = site_page(small, site)
-    lines = [cells(page, title) for title in ("Crisis episodes", "Children served", "Visits that met the person")]
-    for three_months, year, span, _state, *_ in lines:
-        assert (three_months, year, span) == ("hidden", "hidden", "")
+    for measure in ("Seen in person", "Reached in time", "Visits that met the person"):
+        quarter, year, span, _state, variation, standard = cells(page, measure)
+        assert (quarter, year, span) == ("hidden", "hidden", "")
+        assert (variation, standard) == ("… too few to tell", "can’t be shown")
+    for measure in ("Crisis episodes", "Children served"):
+        assert cells(page.partition("How much did we do?")[2], measure)[:2] == ["hidden", ""]
     assert "<svg" not in page
     told = " ".join([scorecard.headline(small, site).text, scorecard.what_next(small, site).text, scorecard.mixes(small, site).text])  # fmt: skip
     assert not re.search(r"\b(7|23)\b", told)
@@ -235,8 +246,12 @@ def test_another_clock_is_never_called_a_change():
 
 def test_a_change_beyond_chance_is_named_with_its_direction():
     numbers = numbers_of(numbered(crises("north", months_of()[:-1], 60), crises("north", ["2026-10"], 60, met=0.5)))
+    # 90% from the first month on: the limits of a p chart of 60 are 0.9 ± 3 x sqrt(0.9 x 0.1 / 60) = 0.784 to 1.016
     line = re.search(r"<li>(Seen in person: .*?)</li>", statewide_page(numbers))[1]
-    assert "30 of 60 (50%), lower than before (90.0%), by more than chance" in line
+    assert (
+        "Seen in person: 30 of 60 (50%). That is below its usual range (78 to 100 of 100), by more than chance." in line
+    )
+    assert numbers.looked["in_person_share", "statewide"].kind == "concern"
 
 
 def test_children_of_a_year_are_not_divided_by_its_months():
@@ -253,7 +268,7 @@ def test_children_of_a_year_are_not_divided_by_its_months():
 
 def test_a_site_without_any_episode_has_a_page(small):
     page = site_page(small, "empty")
-    assert cells(page, "Crisis episodes")[1] == "0"
+    assert cells(page.partition("How much did we do?")[2], "Crisis episodes")[0] == "0"
     assert "Empty responded to 0 crises" in said(page)
     assert "too few crises here for any share" in said(page)
 
@@ -280,8 +295,12 @@ def test_a_study_with_calls_alone_has_briefs_that_say_what_is_missing():
 def test_a_month_without_any_episode_is_a_zero_and_no_share():
     numbers = numbers_of(numbered(crises("north", months_of()[:-1], 40)))
     text = said(statewide_page(numbers))
-    assert "In October 2026, teams responded to 0 crises" in text
-    assert "no episode to measure" in text
+    assert "In October 2026, no crisis was recorded." in text
+    assert "no record from North" not in text  # of a service without any, no site is singled out
+    assert cells(statewide_page(numbers).partition("All figures, statewide")[2], "Crisis episodes")[0] == "0"
+    line = re.search(r"<li>(Seen in person: .*?)</li>", statewide_page(numbers))[1]
+    assert line.startswith("Seen in person: not given. Nothing to measure.")
+    assert "0%" not in line
 
 
 @pytest.mark.parametrize(
@@ -378,13 +397,20 @@ def test_every_picture_has_words_of_its_own(file):
 
 
 def test_no_file_that_may_be_sent_holds_a_small_count(demo_workspace):
+    cards = read_cards(params.study("demo")).cards
+    hide, rates = (
+        {name: card.hide for name, card in cards.items()},
+        [n for n, card in cards.items() if card.unit == "rate"],
+    )
     files = sorted((demo_workspace / "outputs" / "demo" / "tables").rglob("measures.csv"))
     assert len(files) == 2  # the state's and the site's
     for path in files:
         table = pd.read_csv(path)
         counts = table["measure"].isin(["episodes", "children_served"])
         assert not table.loc[counts, "numerator"].between(1, 10).any()
-        assert not table.loc[~table["measure"].eq("episodes_per_1000"), "denominator"].between(1, 10).any()
+        of_children = table["measure"].map(hide).ne("none") & ~table["measure"].isin(rates)
+        assert of_children.sum() > 500
+        assert not table.loc[of_children, "denominator"].between(1, 10).any()
         assert table.loc[table["hidden"], ["numerator", "denominator", "value"]].isna().all(axis=None)
 
 

@@ -11,6 +11,7 @@ from analysis import params, periods
 from analysis.brief.hiding import hidden, hide_rows
 from analysis.brief.kept import open_numbers
 from analysis.brief.numbers import count_numbers
+from analysis.brief.signals import signal
 from analysis.brief.windows import Windows, windows
 from analysis.params import ParamsError
 from analysis.quality.cards import read_cards
@@ -299,8 +300,17 @@ def test_numbers_are_kept_and_read_again(study, root, numbers):
     assert kept_file(root).stat().st_mtime_ns == written
     pd.testing.assert_frame_equal(again.shown, numbers.shown)
     assert (again.windows, again.off, again.covers) == (numbers.windows, numbers.off, numbers.covers)
-    kept = {path.name for path in kept_file(root).parent.iterdir()}  # nothing temporary is left
-    assert kept == {"numbers.parquet", "groups.parquet", "arrivals.parquet", "signals.parquet"}
+    beside = ["arrivals.parquet", "groups.parquet", "numbers.parquet", "signals.parquet"]
+    assert sorted(path.name for path in kept_file(root).parent.iterdir()) == beside  # nothing temporary is left
+    for name in ("groups", "arrivals"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(numbers, name), check_dtype=False)
+    # Every chart that a page may show is kept, and is what it would be worked out to be.
+    places = ["statewide", *numbers.pages["site_id"]]
+    assert {(measure, site) for site in places for measure in numbers.cards.scorecard} <= set(again.looked)
+    for (measure, site), kept in again.looked.items():
+        worked_out = signal(numbers, measure, site)
+        assert (kept.kind, kept.phrase, kept.rules, kept.grain) == (worked_out.kind, worked_out.phrase, worked_out.rules, worked_out.grain)  # fmt: skip
+        pd.testing.assert_frame_equal(kept.points, worked_out.points, check_dtype=False)
 
 
 @pytest.mark.parametrize(

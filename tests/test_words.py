@@ -95,8 +95,6 @@ def test_no_chance_difference_is_called_a_change(page):
 
 HIGHEST_GRADE = 8
 MOST_WORDS = 20  # a sentence
-# Headlines that put several figures into one sentence.
-TOO_LONG_STILL = {"statewide/collaborative_brief", "site-12/site_scorecard"}
 
 
 @pytest.mark.parametrize(
@@ -146,8 +144,6 @@ def test_page_one_reads_at_grade_eight_or_lower(read_page):
     assert read.grade <= HIGHEST_GRADE
 
 
-def test_no_sentence_of_page_one_is_longer_than_twenty_words(read_page, request):
-    name, read = read_page
-    if name in TOO_LONG_STILL:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="a headline puts several figures into one sentence"))
+def test_no_sentence_of_page_one_is_longer_than_twenty_words(read_page):
+    _, read = read_page
     assert read.most_words <= MOST_WORDS, read.longest

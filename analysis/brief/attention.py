@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.brief import markup, panels, signals, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
-from analysis.brief.standings import level, standing_line, standings, why_not_given, worse
+from analysis.brief.standings import Standing, level, standard_changed, standing_line, standings, worse
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target
 from analysis.tables import STATEWIDE
@@ -46,7 +46,7 @@ def what_next(numbers: Numbers) -> Html:
     found = messages(numbers)
     if not found:
         return markup.paragraph(
-            "Nothing stands out: no standard is missed by more than chance over the year, and no figure has moved by more than chance."
+            "Nothing stands out. No standard is missed by more than chance over the year. No figure has moved by more than chance."
         )
     return markup.list_of([f"{each.said} {each.question}" for each in found], ordered=True)
 
@@ -55,7 +55,7 @@ def _worse_statewide(numbers: Numbers) -> list[Message]:
     return [
         Message(
             each.measure,
-            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}.",
+            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}",
             "What was different, and where?",
         )
         for each in standings(numbers)
@@ -78,7 +78,7 @@ def _where(numbers: Numbers, charts: list[signals.Signal], *, named: bool) -> st
     place = numbers.study.place
     if not named:
         return f"1 {place}" if len(charts) == 1 else f"{len(charts)} {place}s"
-    return wording.and_list([panels.place_name(numbers, chart.site) for chart in charts])
+    return wording.lists([panels.place_name(numbers, chart.site) for chart in charts], "Also at")
 
 
 def _worse_at_sites(numbers: Numbers, *, named: bool) -> list[Message]:
@@ -97,7 +97,7 @@ def _better(numbers: Numbers, *, named: bool) -> list[Message]:
     statewide = [
         Message(
             each.measure,
-            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}.",
+            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}",
             "What made the difference, and will it last?",
         )
         for each in standings(numbers)
@@ -121,6 +121,8 @@ def _below(numbers: Numbers, *, named: bool) -> list[Message]:
     said, year = [], numbers.windows.year
     for each in standings(numbers):
         card, target = numbers.cards.cards[each.measure], target_for(numbers.cards.cards[each.measure], year)
+        if target is None and each.verdict == "missed":
+            said.append(_below_now(numbers, each))
         if target is None or card.better == "neither":
             continue
         whole, below = numbers.row(each.measure, year), sites_below(numbers, each.measure)
@@ -139,19 +141,33 @@ def _below(numbers: Numbers, *, named: bool) -> list[Message]:
     return said
 
 
+def _below_now(numbers: Numbers, each: Standing) -> Message:
+    """A standard that the period misses and the year has no single one of."""
+    card, now = numbers.cards.cards[each.measure], numbers.windows.now
+    side = "below" if card.better == "higher" else "above"
+    said = (
+        f"{card.title}: {panels.place_name(numbers, STATEWIDE)} {level(each.now)} in {now.words}, {side} the standard of "
+        f"{markup.percent(each.target, 1)}. The year is held against none: {standard_changed(card, numbers.windows.year)}."
+    )
+    return Message(each.measure, said, f"What do all {numbers.study.place}s share?")
+
+
 def _sites_sentence(numbers: Numbers, below: list[str], *, missed: bool, named: bool, side: str) -> tuple[str, str]:
     place = numbers.study.place
     if not below:
         return f"No single {place} is {side} it for certain.", f"What do all {place}s share?"
     counted = f"1 {place}" if len(below) == 1 else f"{len(below)} {place}s"
-    many = wording.and_list(below) if named else counted
     verb = "is" if len(below) == 1 else "are"
     question = (
         "What stands in their way, and what do the others do?"
         if missed
         else "What do the others do that could be tested there?"
     )
-    return f"{many} {verb} {side} it by more than chance.", question
+    if not named:
+        return f"{counted} {verb} {side} it by more than chance.", question
+    first, *rest = wording.in_fours(below)
+    also = "".join(f" So {'is' if len(names) == 1 else 'are'} {wording.and_list(names)}." for names in rest)
+    return f"{wording.and_list(first)} {verb} {side} it by more than chance.{also}", question
 
 
 def sites_below(numbers: Numbers, measure: str) -> list[str]:
@@ -172,7 +188,7 @@ def _withheld(numbers: Numbers) -> list[Message]:
     return [
         Message(
             each.measure,
-            f"{numbers.cards.cards[each.measure].title}: {why_not_given(numbers, each)}.",
+            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}",
             "Who enters it, and since when is it left blank?",
         )
         for each in standings(numbers)
@@ -187,7 +203,7 @@ def _unusual(numbers: Numbers) -> list[Message]:
     return [
         Message(
             each.measure,
-            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}.",
+            f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}",
             f"What happened in {numbers.windows.now.words}?",
         )
         for each in standings(numbers)

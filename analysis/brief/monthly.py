@@ -9,7 +9,16 @@ from analysis.brief.false_alarms import expected_words
 from analysis.brief.kept import open_numbers
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
-from analysis.brief.standings import Standing, beside_words, standing_line, standings, target_line, why_not_given
+from analysis.brief.standings import (
+    Standing,
+    beside_sentence,
+    beside_words,
+    standard_changed,
+    standing_line,
+    standings,
+    target_line,
+    why_not_given,
+)
 from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import against_target
 from analysis.tables import STATEWIDE
@@ -56,7 +65,7 @@ def _open(numbers: Numbers) -> list:
 
 
 def headline(numbers: Numbers) -> Html:
-    """What a reader should take away, in two sentences: what happened, and the first thing to look at."""
+    """What a reader should take away: what happened, and the first thing to look at."""
     first, second = takeaways(numbers)
     return markup.together(
         Html(f'<p class="headline">{markup.escaped(first)} {markup.escaped(second)}</p>'), _data_line(numbers)
@@ -64,7 +73,7 @@ def headline(numbers: Numbers) -> Html:
 
 
 def takeaways(numbers: Numbers) -> tuple[str, str]:
-    """The two sentences at the top of the brief."""
+    """The top of the brief in short sentences: what happened; the first thing to look at."""
     found = messages(numbers)
     second = (
         found[0].said if found else "No figure has moved by more than chance, and no standard is missed for certain."
@@ -83,20 +92,20 @@ def _what_happened(numbers: Numbers) -> str:
     if not count["hidden"] and count["value"] == 0:
         return f"{when}, no crisis was recorded."
     many = f"{wording.shown_value(count, 'count')} crises" if pd.notna(count["value"]) else NOT_SAID
-    sentence = f"{when}, teams responded to {many}"
+    sentence = f"{when}, teams responded to {many}."
     reached = next(
         (each for each in standings(numbers) if each.measure in REACHED and pd.notna(each.now["value"])), None
     )
     if reached is not None:
         said = f"{markup.x_of_n(reached.now['numerator'], reached.now['denominator'])} {REACHED[reached.measure]}"
         share = markup.percent(reached.now["value"], reached.now["denominator"])
-        sentence += f"; {said} ({share}), {beside_words(numbers, reached)}"
-    return f"{sentence}."
+        sentence += f" {said} ({share}). {beside_sentence(numbers, reached)}"
+    return sentence
 
 
 def _data_line(numbers: Numbers) -> Html:
     """What the page rests on: records, sites, charts judged and the false signals to expect."""
-    said = f"Records to {wording.day_words(numbers.covers[1])}; {_open_places(numbers)}{_silent(numbers)}. {expected_words(numbers)}"
+    said = f"Records to {wording.day_words(numbers.covers[1])}; {_open_places(numbers)}{_came_and_went(numbers)}{_silent(numbers)}. {expected_words(numbers)}"
     return Html(f'<p class="note">{markup.escaped(said.strip())}</p>')
 
 
@@ -104,7 +113,30 @@ def _silent(numbers: Numbers) -> str:
     """The open sites of which the period holds no record."""
     rows = [(site.name, numbers.row("episodes", numbers.windows.now, site=site.site_id)) for site in _open(numbers)]
     silent = [name for name, row in rows if row is not None and not row["hidden"] and row["value"] == 0]
-    return f"; no record from {wording.and_list(silent)}" if silent else ""
+    return f"; no record from {_named(numbers, silent)}" if silent else ""
+
+
+def _named(numbers: Numbers, names: list[str]) -> str:
+    """The sites by name; how many, where they may not be named to each other."""
+    if numbers.name_peers:
+        return wording.and_list(names)
+    return f"{len(names)} {numbers.study.place}{'' if len(names) == 1 else 's'}"
+
+
+def _came_and_went(numbers: Numbers) -> str:
+    """The sites that opened or closed in the period or the month before it: the state's numbers move with them."""
+    now, said = numbers.windows.now, []
+    since = (now.first - 1).start_time
+    for column, verb in (("opened_on", "opened"), ("closed_on", "closed")):
+        rows = numbers.pages[numbers.pages[column].between(since, now.to_on)]
+        if len(rows) and not numbers.name_peers:
+            said.append(f"; {_named(numbers, rows['name'].tolist())} {verb} since {wording.day_words(since)}")
+        elif len(rows):
+            said += [
+                f"; {row.name} {verb} on {wording.day_words(getattr(row, column))}"
+                for row in rows.itertuples(index=False)
+            ]
+    return "".join(said)
 
 
 def key_figures(numbers: Numbers) -> Html:
@@ -148,7 +180,7 @@ def what_changed(numbers: Numbers) -> Html:
     for each in standings(numbers):
         if each.measure in NOT_LISTED:
             continue
-        line = f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}. {target_line(each)}".strip()
+        line = f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)} {target_line(each)}".strip()
         (moved if each.kind in signals.MOVED else steady).append(line)
     sites = _moved_at_sites(numbers)
     nothing = "Nothing changed by more than chance."
@@ -200,15 +232,17 @@ def _line(numbers: Numbers, each: Standing) -> tuple[str, ...]:
         markup.interval(row["low"], row["high"], card.unit)
         if given and pd.notna(row["low"]) and card.unit not in ("count", "rate")
         else "",
-        _before_words(before, card),
+        _before_words(row, before, card),
         markup.percent(each.target, 1) if each.target is not None else "",
         markup.number(row["not_measurable"]) if pd.notna(row["not_measurable"]) else "",
     )
 
 
-def _before_words(before: pd.Series | None, card: Card) -> str:
+def _before_words(row: pd.Series, before: pd.Series | None, card: Card) -> str:
     if before is None or pd.isna(before["value"]):
         return ""
+    if before["definition"] != row["definition"]:
+        return "measured differently"
     unit = card.unit
     if unit == "count":
         if not card.adds_up:  # a year's children over twelve are fewer than a month's
@@ -242,7 +276,10 @@ def by_site(numbers: Numbers) -> Html:
 
 def _mark_note(numbers: Numbers, measures: list[str]) -> str:
     standards = [target_for(numbers.cards.cards[measure], numbers.windows.year) for measure in measures]
-    return "▼ below the standard by more than chance. " if any(standards) else ""
+    words = "▼ below the standard by more than chance. " if any(standards) else ""
+    cards = [numbers.cards.cards[measure] for measure in measures]
+    reasons = [(card.title, standard_changed(card, numbers.windows.year)) for card in cards]
+    return words + "".join(f"{title} has no mark: {why}. " for title, why in reasons if why)
 
 
 def site_cell(numbers: Numbers, measure: str, site: str) -> str:

@@ -8,6 +8,7 @@ from analysis.brief import figures, markup, signals, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.brief.press.made_from import made_from, say_made_from
+from analysis.brief.series import NOT_THROUGHOUT
 from analysis.brief.small_counts.shareable import shown_count, write_table
 from analysis.params import ROOT, Disclosure, Study, disclosure
 from analysis.periods import Period
@@ -64,7 +65,12 @@ def trend(numbers: Numbers, measure: str, *, site: str = STATEWIDE) -> Html:
         return Html("")
     title = numbers.cards.cards[measure].title
     if found.points["value"].notna().sum() < 2:
-        return markup.paragraph(f"{title}: too few to show over time at {place_name(numbers, site)}.")
+        few = (
+            "too few to show over time"
+            if found.points["state"].eq(figures.HIDDEN).any()
+            else "nothing to draw over time"
+        )
+        return markup.paragraph(f"{title}, {place_name(numbers, site)}: {few}.")
     drawing = trend_drawing(numbers, found)
     return markup.figure(
         drawing.svg,
@@ -106,8 +112,11 @@ def _trend_note(numbers: Numbers, found: signals.Signal) -> str:
         parts.append("Whole quarters, since single months would show small counts.")
     if found.points["state"].isin([figures.HIDDEN, figures.NO_RECORDS]).any():
         parts.append("Hatched: cannot be given.")
+    part = found.points["state"].eq(figures.INCOMPLETE) & found.points["note"].eq(NOT_THROUGHOUT)
+    if part.any():
+        parts.append("Hollow: not open for all of it, so compared with nothing.")
     partial = numbers.windows.partial
-    if found.points["state"].eq(figures.INCOMPLETE).any() and partial:
+    if (found.points["state"].eq(figures.INCOMPLETE) & ~part).any() and partial:
         parts.append(wording.partial_words(partial, numbers.covers[1]))
     return " ".join([*parts, signals.footer(numbers, found)])
 
@@ -122,7 +131,11 @@ def mix_table(numbers: Numbers, measure: str, *, site: str = STATEWIDE) -> Html:
     card, rule = numbers.cards.cards[measure], disclosure()
     rows = _mix(numbers, measure, site)
     if rows["hidden"].all():
-        return markup.paragraph(f"{card.title}: too few to show at {place_name(numbers, site)}.")
+        return markup.paragraph(f"{card.title}, {place_name(numbers, site)}: too few to show.")
+    if rows["denominator"].fillna(0).eq(0).all() and not rows["hidden"].any():
+        return markup.paragraph(
+            f"{card.title}, {place_name(numbers, site)}: nothing recorded from {numbers.windows.year.words}."
+        )
     lines = [_mix_line(row, rule) for _, row in rows[~rows["none"] & ~rows["hidden"]].iterrows()]
     if rows["hidden"].any():
         lines.append((f"each of: {', '.join(rows.loc[rows['hidden'], 'words'])}", rule.mark, "", ""))

@@ -9,6 +9,7 @@ from analysis.brief.markup import Html
 from analysis.brief.monthly import MIXES, REACHED
 from analysis.brief.numbers import Numbers
 from analysis.brief.site_by_site import funnel, measure_of_the_month
+from analysis.brief.standings import standard_changed
 from analysis.params import one_site
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target, bounds
@@ -48,13 +49,15 @@ def title(numbers: Numbers, site: str) -> Html:
 
 
 def headline(numbers: Numbers, site: str) -> Html:
-    """What a reader should take away, in two sentences: what happened here in the year, and the first thing to look at."""
+    """What a reader should take away: what happened here in the year, and the first thing to look at."""
     first, second = takeaways(numbers, site)
     return Html(f'<p class="headline">{markup.escaped(first)} {markup.escaped(second)}</p>')
 
 
 def takeaways(numbers: Numbers, site: str) -> tuple[str, str]:
-    """The two sentences at the top of the page."""
+    """The top of the page in short sentences: what happened; the first thing to look at."""
+    if (closed := _not_open(numbers, site)) is not None:
+        return closed
     found = _asks(numbers, site)
     second = found[0][0] if found else "Nothing here stands out from chance."
     return _what_happened(numbers, site), second
@@ -64,35 +67,46 @@ def _what_happened(numbers: Numbers, site: str) -> str:
     year, place = numbers.windows.year, panels.place_name(numbers, site)
     count = numbers.row("episodes", year, site=site)
     if pd.isna(count["value"]):
-        return f"From {year.words}, {place} responded to {_few(count)}: too few to say how it is doing."
-    sentence = f"From {year.words}, {place} responded to {markup.number(count['value'])} crises"
+        return f"From {year.words}, {place} responded to so few crises that their number is hidden. That is too few to say how it is doing."
+    sentence = f"From {year.words}, {place} responded to {markup.number(count['value'])} crises."
     for measure, what in REACHED.items():
         row = numbers.row(measure, year, site=site)
         if row is not None and pd.notna(row["value"]):
             said = f"{markup.x_of_n(row['numerator'], row['denominator'])} {what}"
             share = markup.percent(row["value"], row["denominator"])
             span = markup.interval(row["low"], row["high"], "share")
-            return f"{sentence}; {said} ({share}, range {span}){_against(numbers, measure, row)}."
-    return f"{sentence}."
+            return f"{sentence} {said} ({share}). The range is {span} of 100{_against(numbers, measure, row)}."
+    return sentence
 
 
-def _few(count: pd.Series) -> str:
-    return "so few crises that their number is hidden" if count["hidden"] else "no crises"
+def _not_open(numbers: Numbers, site: str) -> tuple[str, str] | None:
+    """Why a site has no year, and what comes next: it opened after it, or closed before it; None where it was open in it."""
+    year, row = numbers.windows.year, numbers.pages.set_index("site_id").loc[site]
+    if pd.notna(row["opened_on"]) and row["opened_on"] > year.to_on:
+        said = f"{row['name']} opened on {wording.day_words(row['opened_on'])}, after the year that this page shows."
+        return said, "Its figures stand here once a whole quarter is over."
+    if pd.notna(row["closed_on"]) and row["closed_on"] < year.from_on:
+        said = f"{row['name']} closed on {wording.day_words(row['closed_on'])}, before the year that this page shows."
+        return said, "There is nothing new to look at."
+    return None
 
 
 def _against(numbers: Numbers, measure: str, row: pd.Series) -> str:
     target = target_for(numbers.cards.cards[measure], numbers.windows.year)
     if target is None:
-        return ""
+        why = standard_changed(numbers.cards.cards[measure], numbers.windows.year)
+        return f". It is held against no standard: {why}" if why else ""
     return f": {wording.target_words(against_target(row, target.share, numbers.cards), target.share)}"
 
 
 def how_sure(numbers: Numbers, site: str) -> Html:
     """What this page can tell and what it cannot, from the range of its own year."""
+    if _not_open(numbers, site) is not None:
+        return markup.paragraph("How sure is this? Nothing can be said of a year in which the site was not open.")
     given = _given(numbers, site)
     if given is None:
         return markup.paragraph(
-            "There are too few crises here for any share: read what people who work here say, and the longer view next year."
+            "There are too few crises here for any share. Read what people who work here say, and the longer view next year."
         )
     measure, row = given
     title, span = numbers.cards.cards[measure].title.lower(), markup.interval(row["low"], row["high"], "share")
@@ -162,12 +176,15 @@ def _in_words(numbers: Numbers, measure: str, row: pd.Series, target) -> str:
             return f"not given: {wording.withheld_words(row, bounds(row, numbers.cards))}"
         return WHY_MISSING.get(row["why_missing"], "nothing recorded")
     if target is None:
-        return ""
+        why = standard_changed(card, numbers.windows.year)
+        return f"no standard: {why}" if why else ""
     return wording.target_words(against_target(row, target.share, numbers.cards), target.share)
 
 
 def what_next(numbers: Numbers, site: str) -> Html:
     """At most three things for this site, in words that ask and don't judge."""
+    if (closed := _not_open(numbers, site)) is not None:
+        return markup.paragraph(closed[1])
     found = _asks(numbers, site)
     if not found:
         given = _given(numbers, site)
@@ -175,8 +192,14 @@ def what_next(numbers: Numbers, site: str) -> Html:
             return markup.paragraph(
                 "There are too few crises here for anything to stand out from chance. What people here see counts for more."
             )
+        use = numbers.row("episodes_per_1000", numbers.windows.year, site=site)
+        known = (
+            " Use differs from the state’s by no more than chance."
+            if use is not None and pd.notna(use["value"])
+            else ""
+        )
         return markup.paragraph(
-            "No standard is missed here by more than chance, and use is in line with the state. If people here see it otherwise, believe them and bring it."
+            f"No standard is missed here by more than chance.{known} If people here see it otherwise, believe them and bring it."
         )
     return markup.list_of([f"{said} {question}" for said, question in found[:MOST_NEXT]], ordered=True)
 
@@ -216,7 +239,7 @@ def _below(numbers: Numbers, site: str) -> list[tuple[str, str]]:
             side = "below" if card.better == "higher" else "above"
             said.append(
                 (
-                    f"{card.title}: {wording.share_words(row)}, {side} the standard of {markup.percent(target.share, 1)} by more than chance.",
+                    f"{card.title}: {wording.share_words(row)}. That is {side} the standard of {markup.percent(target.share, 1)} by more than chance.",
                     "What gets in the way: hours, distance, staff, or how the call reaches you?",
                 )
             )
@@ -234,11 +257,12 @@ def _use(numbers: Numbers, site: str) -> list[tuple[str, str]]:
         if fewer
         else "What brings the calls here that others could learn from?"
     )
-    said = f"{wording.value_words(row, 'rate')} crises for every 1,000 children in the year (range {markup.interval(row['low'], row['high'], 'rate')}), {wording.value_words(state, 'rate')} statewide"
+    span = markup.interval(row["low"], row["high"], "rate")
+    said = f"It had {wording.value_words(row, 'rate')} crises for every 1,000 children in the year (range {span}); {panels.place_name(numbers, STATEWIDE)} it was {wording.value_words(state, 'rate')}"
     than = "fewer" if fewer else "more"
     return [
         (
-            f"This site reaches {than} children than the state as a whole: {said}.",
+            f"This site reaches {than} children than the state as a whole. {said}.",
             f"Sites differ for reasons of their own. {question}",
         )
     ]
@@ -271,6 +295,8 @@ def _unmeasured(numbers: Numbers, site: str) -> list[tuple[str, str]]:
 
 def trends(numbers: Numbers, site: str) -> Html:
     """The charts of the scorecard, those that moved first; a small site gets its crises, its hub's pooled trend and one aim."""
+    if _not_open(numbers, site) is not None:
+        return markup.paragraph("There is nothing to draw of a year in which the site was not open.")
     if small_site.is_small(numbers, site):
         return small_site.page(numbers, site)
     names = [name for name in numbers.cards.scorecard if signals.signal(numbers, name, site) is not None]

@@ -11,14 +11,15 @@ from analysis.tables import STATEWIDE
 
 COLUMNS = ["label", "value", "low", "high", "state", "note", "definition", "numerator", "denominator"]
 TOO_EARLY = "too_early"  # the key of counts.WHY_MISSING for a figure whose days of waiting have not passed
+NOT_THROUGHOUT = "part open"  # the note of a window in which a place opened or closed
 WHOLE_MONTH = 1e-6  # months of service are sums of days over days: a whole month is one to rounding
 
 
 def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Period], pd.DataFrame]:
     """The grain, and one row per window in it (the state's months, and the part of one after them): label, value, low, high, state, note, definition, numerator, denominator.
 
-    Where a value is withheld, what it is made of is missing too; so is the numerator of a count in a window that the place was not
-    open for throughout, since part of a month is no fall.
+    Where a value is withheld, what it is made of is missing too. A count in a window that the place was not open for throughout is
+    incomplete: part of a month is no fall.
     """
     rows = numbers.over_time(measure, site)
     *finer, coarsest = numbers.windows.grains
@@ -51,8 +52,9 @@ def _point(numbers: Numbers, rows: pd.DataFrame, window: Period) -> tuple:
         float(row[name]) if pd.notna(row[name]) and pd.notna(row["value"]) else float("nan")
         for name in ("numerator", "denominator")
     )
-    if numbers.cards.cards[row["measure"]].unit == "count" and row["months"] < len(window.months) - WHOLE_MONTH:
-        numerator = float("nan")
+    counts = numbers.cards.cards[row["measure"]].unit == "count"
+    if state == figures.COMPLETE and counts and row["months"] < len(window.months) - WHOLE_MONTH:
+        state, note, numerator = figures.INCOMPLETE, NOT_THROUGHOUT, float("nan")
     return label, value, low, high, state, note, row["definition"], numerator, denominator
 
 

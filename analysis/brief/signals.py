@@ -9,6 +9,7 @@ from analysis.brief import figures, markup
 from analysis.brief.numbers import Numbers
 from analysis.brief.series import trend_points
 from analysis.periods import Period
+from analysis.quality.charts.choice import FEWEST_CASES_FOR_P
 from analysis.quality.charts.judgment import judge
 from analysis.quality.rebases import Rebase
 from analysis.tables import STATEWIDE
@@ -28,7 +29,7 @@ class Signal:
     grain : sequence of Period
         Months, else whole quarters, else the year: the finest that may be shown.
     points : pandas.DataFrame
-        One row per window in order: those of `series.trend_points` and centre, lower, upper, mark.
+        One row per window in order: those of `series.trend_points` and section (missing where not judged), centre, lower, upper, mark.
     kind : str
         "improvement", "concern", "high", "low", "none" or "cannot_tell", as the last whole point says.
     phrase : str
@@ -59,15 +60,36 @@ class Signal:
         return self.kind != "cannot_tell"
 
     @property
+    def last(self) -> int:
+        """The position of the last point that is judged; -1 where there is none."""
+        judged = self.points["section"].notna().to_numpy().nonzero()[0]
+        return int(judged[-1]) if len(judged) else -1
+
+    @property
     def since(self) -> Period | None:
-        """The first window of the signal that the last point is part of."""
+        """The first window of the row of points that the last one ends: all on its side of the centre, in its section, and marked."""
         if self.kind not in MOVED:
             return None
-        whole = self.points["state"].ne(figures.INCOMPLETE).to_numpy().nonzero()[0]
-        start = int(whole[-1])
-        while start > 0 and self.points["mark"].iloc[start - 1] == self.points["mark"].iloc[start]:
+        points = self.points
+        side = (points["value"] - points["centre"]).map(_sign)
+        like = list(zip(points["section"], points["mark"], side, strict=True))
+        start = self.last
+        while start > 0 and like[start - 1] == like[self.last]:
             start -= 1
         return self.grain[start]
+
+    @property
+    def one_way(self) -> int:
+        """Points of the rise or fall that ends at the last one, each higher (or each lower) than the one before."""
+        values = self.points["value"].iloc[: self.last + 1]
+        here = values[self.points["section"].eq(self.points["section"].iloc[self.last])]
+        steps = here.diff().map(_sign).tolist()[::-1]
+        return 1 + next((at for at, step in enumerate(steps) if step != steps[0]), len(steps))
+
+
+def _sign(number: float) -> int:
+    """1, -1, or 0 for none and for a gap."""
+    return int(number > 0) - int(number < 0)
 
 
 def signal(numbers: Numbers, measure: str, site: str = STATEWIDE) -> Signal | None:
@@ -87,14 +109,18 @@ def _look(numbers: Numbers, measure: str, site: str) -> Signal | None:
     if card.unit not in CHARTED or measure in dict(numbers.off):
         return None
     grain, points = trend_points(numbers, measure, site)
-    points = points.assign(centre=float("nan"), lower=float("nan"), upper=float("nan"), mark="")
-    whole = points["state"].ne(figures.INCOMPLETE)
+    points = points.assign(section=float("nan"), centre=float("nan"), lower=float("nan"), upper=float("nan"), mark="")
+    whole = pd.Series(
+        [at < len(grain) and grain[at].to_on <= numbers.covers[1] for at in range(len(points))], dtype=bool
+    )
     if grain == numbers.windows.grains[-1] or not points.loc[whole, "value"].notna().any():
         return Signal(measure, site, grain, points, "cannot_tell", "not_shown", "", "", 0, 0.0, "")
-    rows = points[whole].assign(date=[window.from_on for window in grain][: int(whole.sum())])
+    rows = points[whole].assign(date=[window.from_on for window, kept in zip(grain, whole, strict=False) if kept])
+    # Part of a month of service is no fall: a gap to the rules, hollow in the drawing.
+    rows["value"] = rows["value"].mask(rows["state"].eq(figures.INCOMPLETE))
     starts = _starts(rows, numbers.rebases.of(measure, site))
     judged = judge(card.unit, card.better, rows.drop(columns="label").reset_index(drop=True), rebases=starts)
-    for ours, theirs in (("centre", "center"), ("lower", "lower"), ("upper", "upper")):
+    for ours, theirs in (("section", "section"), ("centre", "center"), ("lower", "lower"), ("upper", "upper")):
         points.loc[whole, ours] = judged.points[theirs].to_numpy()
     points.loc[whole, "mark"] = [_mark(said, card.better) for said in judged.points["signal"]]
     known = rows[rows["value"].notna()]
@@ -135,26 +161,29 @@ def say(numbers: Numbers, found: Signal) -> str:
         return {
             "not_shown": "too few to show over time",
             "too_few_points": f"too few {months} yet to say what is usual",
-            "too_few_cases": f"too few a {months[:-1]} to tell a change from chance",
-            "no_last_point": f"not given for the last {months[:-1]}",
+            "too_few_cases": f"too few a {months[:-1]} to tell a change from chance"
+            if found.cases < FEWEST_CASES_FOR_P
+            else "too near to all or none to tell a change from chance",
+            "no_last_point": "not given, since it was not open for all of it"
+            if found.points["state"].iloc[found.last] == figures.INCOMPLETE
+            else f"not given for the last {months[:-1]}",
         }[found.phrase]
     span = usual_words(numbers, found)
     if found.kind == "none":
         return f"within its usual range{span}" if span else f"as usual over these {months}"
-    high, since = way == "high", found.since
-    run = len([window for window in found.grain if window.first >= since.first])
+    high = way == "high"
     said = {
         "beyond": f"{'above' if high else 'below'} its usual range{span}",
-        "run": f"{'higher' if high else 'lower'} than usual since {since.first.strftime('%B %Y')}",
-        "trend": f"{'rising' if high else 'falling'} for {run} {months} in a row",
-        "near": f"near the {'top' if high else 'bottom'} of its usual range for most of the last three {months}",
+        "run": f"{'higher' if high else 'lower'} than usual since {found.since.first.strftime('%B %Y')}",
+        "trend": f"{'rising' if high else 'falling'} over the last {found.one_way} {months}",
+        "near": f"near its usual {'upper' if high else 'lower'} end in most of the last 3 {months}",
     }[rule]
     return f"{said}, by more than chance"
 
 
 def usual_words(numbers: Numbers, found: Signal) -> str:
     """The usual range of the last section, in brackets; empty where the chart has no limits."""
-    last = found.points[found.points["state"].ne(figures.INCOMPLETE)].iloc[-1]
+    last = found.points.iloc[found.last]
     if pd.isna(last["lower"]) and pd.isna(last["upper"]):
         return ""
     unit = numbers.cards.cards[found.measure].unit

@@ -9,7 +9,7 @@ from analysis.brief.numbers import Numbers
 from analysis.brief.series import TOO_EARLY
 from analysis.brief.signals import Signal
 from analysis.periods import Period
-from analysis.quality.cards import target_for
+from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import Change, against_target, bounds, change
 from analysis.quality.counts import WHY_MISSING
 
@@ -104,12 +104,18 @@ def why_not_given(numbers: Numbers, each: Standing) -> str:
 
 
 def standing_line(numbers: Numbers, each: Standing) -> str:
-    """The figure, and what can be said of it beside earlier months."""
+    """The figure, and what can be said of it beside earlier months: short sentences, as they go on after the measure's name."""
     if pd.isna(each.now["value"]):
-        return f"not given: {why_not_given(numbers, each)}"
+        return f"not given. {wording.sentence(why_not_given(numbers, each))}"
     unit = numbers.cards.cards[each.measure].unit
     waited = f" in {each.window.words}, the last month that has waited long enough" if each.window is not None else ""
-    return f"{wording.value_words(each.now, unit)}{waited}, {beside_words(numbers, each)}"
+    return f"{wording.value_words(each.now, unit)}{waited}. {beside_sentence(numbers, each)}"
+
+
+def beside_sentence(numbers: Numbers, each: Standing) -> str:
+    """`beside_words` as a sentence of its own, after the figure."""
+    said = beside_words(numbers, each)
+    return wording.sentence(said) if each.kind == "cannot_tell" else f"That is {said}."
 
 
 def beside_words(numbers: Numbers, each: Standing) -> str:
@@ -135,6 +141,22 @@ def target_line(each: Standing) -> str:
         return ""
     said = wording.target_words(each.verdict, each.target)
     return f"It {said}." if each.verdict == "met" else f"It is {said}."
+
+
+def standard_changed(card: Card, period: Period) -> str:
+    """Why nothing is held against a standard in a period in which it changed, in words; empty where one holds, or none ever did.
+
+    >>> from datetime import date
+    >>> from analysis import params, periods
+    >>> from analysis.quality.cards import read_cards
+    >>> card = read_cards(params.study("demo")).cards["in_person_share"]
+    >>> standard_changed(card, periods.period("2026-10"))
+    ''
+    """
+    if card.unit != "share" or card.better == "neither" or target_for(card, period) is not None:
+        return ""
+    within = [each for each in card.targets if any(each.holds_on(day.date()) for day in (period.from_on, period.to_on))]
+    return f"the {'response clock' if card.clocks else 'standard'} changed in that time" if within else ""
 
 
 def level(row: pd.Series) -> str:

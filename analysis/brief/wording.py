@@ -5,15 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.brief import markup
-from analysis.intervals import Interval
 from analysis.params import Clock, disclosure
 from analysis.periods import Period
 from analysis.quality.comparisons import Change
 from analysis.tables import CLOCK_WORDS, RESPONSE_MODES, URGENCIES
-
-FALSE_ALARMS_OF_COUNTS = (
-    50  # a stable month falls outside the usual range of 12 months before in 2 of 100 (quality/usual.py)
-)
 
 TOO_WIDE = 0.2  # where a change of 20 of 100 could hide, "about as before" would claim too much
 
@@ -28,23 +23,6 @@ def share_words(row: Mapping) -> str:
     return f"{markup.x_of_n(row['numerator'], row['denominator'])} ({said}; range {markup.interval(row['low'], row['high'], 'share')})"
 
 
-def count_words(row: Mapping | None, usual: Interval | None, months: int) -> str:
-    """Where a month's count lies against its usual range.
-
-    >>> count_words({"value": 230.0}, Interval(190.4, 265.2), 12)
-    'within the usual range of the 12 months before (191 to 265)'
-    >>> count_words({"value": 300.0}, Interval(190.4, 265.2), 12)
-    'above the usual range of the 12 months before (191 to 265), more than chance explains'
-    """
-    if row is None or usual is None or pd.isna(row["value"]):
-        return "too few earlier months to say what is usual"
-    # The whole counts inside the range: its lower end rounds up, its upper end down.
-    span = f"({-int(-usual.low // 1):,} to {int(usual.high // 1):,})"
-    where = "within" if usual.low <= row["value"] <= usual.high else "above" if row["value"] > usual.high else "below"
-    said = f"{where} the usual range of the {months} months before {span}"
-    return said if where == "within" else f"{said}, more than chance explains"
-
-
 def change_words(change: Change | None, before: Mapping | None, unit: str) -> str:
     """What can be said of a figure beside the months before.
 
@@ -53,16 +31,16 @@ def change_words(change: Change | None, before: Mapping | None, unit: str) -> st
     >>> change_words(Change("higher", 0.06, 0.01, 0.11), {"value": 0.9, "denominator": 150}, "share")
     'higher than before (90%), by more than chance'
     >>> change_words(Change("cannot_tell", 1.0, why="the ranges overlap"), {"value": 38.0}, "minutes")
-    'no difference from the months before (38 minutes) that these data could show'
+    'no difference that these data could show (before: 38 minutes)'
     """
     if change is None or before is None:
         return "no earlier months to compare with"
     if change.kind == "cannot_tell" and pd.isna(change.difference):
-        return f"can't be compared with the months before: {change.why}"
+        return f"can't be compared: {change.why}"
     level = markup.percent(before["value"], before["denominator"]) if unit == "share" else value_words(before, unit)
     too_wide = unit == "share" and change.high - change.low > TOO_WIDE
     if change.kind == "cannot_tell" or (change.kind == "no_more_than_chance" and too_wide):
-        return f"no difference from the months before ({level}) that these data could show"
+        return f"no difference that these data could show (before: {level})"
     if change.kind == "no_more_than_chance":
         return f"about as before ({level}): no difference beyond chance"
     return f"{change.kind} than before ({level}), by more than chance"
@@ -109,7 +87,7 @@ def value_words(row: Mapping, unit: str) -> str:
 
 
 def shown_value(row: Mapping | None, unit: str) -> str:
-    """A figure as a card or a cell prints it, without what it is out of; "hidden" or "not given" where it is missing.
+    """A figure as a card or a cell prints it, without what it is out of; "hidden", "not open" or "not given" where it is missing.
 
     >>> shown_value({"value": 0.913, "denominator": 150, "hidden": False}, "share"), shown_value({"value": 34.0, "hidden": False}, "minutes")
     ('91%', '34 min')
@@ -117,7 +95,9 @@ def shown_value(row: Mapping | None, unit: str) -> str:
     ('hidden', 'not given', 'not given')
     """
     if row is None or pd.isna(row["value"]):
-        return disclosure().mark if row is not None and row["hidden"] else "not given"
+        if row is not None and row["hidden"]:
+            return disclosure().mark
+        return "not open" if row is not None and row.get("months") == 0 else "not given"
     if unit == "share":
         return markup.percent(row["value"], row["denominator"])
     return value_words(row, unit).replace(" minutes", " min")
@@ -127,12 +107,12 @@ def withheld_words(row: Mapping, bounds: tuple[float, float]) -> str:
     """Why a share is not given, and what it lies between.
 
     >>> withheld_words({"numerator": 16, "denominator": 478, "not_measurable": 791}, (16 / 1269, 807 / 1269))
-    '791 of 1,269 have no answer recorded, so it could be anything from 1 to 64 of 100'
+    '791 of 1,269 have no answer recorded. It could be anything from 1 to 64 of 100'
     """
     belong = row["denominator"] + row["not_measurable"]
     return (
-        f"{markup.x_of_n(row['not_measurable'], belong)} have no answer recorded, "
-        f"so it could be anything from {markup.interval(*bounds, 'share')} of 100"
+        f"{markup.x_of_n(row['not_measurable'], belong)} have no answer recorded. "
+        f"It could be anything from {markup.interval(*bounds, 'share')} of 100"
     )
 
 
@@ -194,21 +174,34 @@ def partial_words(partial: Period, last_on: pd.Timestamp) -> str:
     )
 
 
-def false_alarm_words(counts: int, others: int, confidence: float) -> str:
-    """How many signals chance alone would give, for counts (by their usual range) and for the other figures.
+MOST_NAMES = 4  # in one sentence
 
-    >>> false_alarm_words(2, 3, 0.99)
-    '5 figures on this page are compared with earlier months. If nothing at all had changed, a count would still be called unusual about 1 time in 50, another figure changed about 1 time in 100.'
+
+def in_fours(names: list[str]) -> list[list[str]]:
+    """The names of a long list, four a sentence.
+
+    >>> in_fours(["a", "b", "c", "d", "e"])
+    [['a', 'b', 'c', 'd'], ['e']]
     """
-    total = counts + others
-    figures = "1 figure on this page is" if total == 1 else f"{total} figures on this page are"
-    parts = [f"a count would still be called unusual about 1 time in {FALSE_ALARMS_OF_COUNTS}"] if counts else []
-    parts += (
-        [f"{'another' if counts else 'a'} figure changed about 1 time in {round(1 / (1 - confidence))}"]
-        if others
-        else []
-    )
-    return f"{figures} compared with earlier months. If nothing at all had changed, {', '.join(parts)}."
+    return [names[at : at + MOST_NAMES] for at in range(0, len(names), MOST_NAMES)]
+
+
+def lists(names: list[str], more: str) -> str:
+    """Names at the end of a sentence; a long list goes on in sentences that begin with `more`. The last one has no stop.
+
+    >>> lists(["a", "b", "c", "d", "e"], "Also at")
+    'a, b, c and d. Also at e'
+    """
+    return f". {more} ".join(and_list(part) for part in in_fours(names))
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence of their own.
+
+    >>> sentence("too few months yet")
+    'Too few months yet.'
+    """
+    return f"{words[0].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"
 
 
 def and_list(words: list[str]) -> str:

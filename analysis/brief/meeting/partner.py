@@ -140,7 +140,7 @@ def how_to_call(page: SitePage) -> Html:
 
 
 def hours_of_cover(page: SitePage) -> Html:
-    """When teams can go out, by weekday, in one line; another where nobody recorded it."""
+    """When teams can go out, a line for days of the same hours; a sentence instead where nobody recorded it."""
     if page.hours is None:
         return markup.paragraph("The hours of cover are not in these data. Ask the team.")
     day = page.meeting.numbers.windows.now.to_on
@@ -149,7 +149,10 @@ def hours_of_cover(page: SitePage) -> Html:
     if held.empty:
         return markup.paragraph("The hours of cover of this team are not in these data. Ask the team.")
     by_day = [(words, _stretches(held[held["weekday"].eq(code)])) for code, words in WEEKDAYS.items()]
-    return markup.paragraph(f"A team can go out: {'; '.join(_weekly(by_day))} (as of {wording.day_words(day)}).")
+    return markup.together(
+        markup.paragraph(f"A team can go out at these hours, as of {wording.day_words(day)}:"),
+        markup.list_of(_weekly(by_day)),
+    )
 
 
 def _weekly(by_day: list[tuple[str, str]]) -> list[str]:

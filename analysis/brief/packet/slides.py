@@ -74,7 +74,7 @@ def _measure_slide(numbers: Numbers, each: Standing, drawing: Drawing) -> Slide:
         question = f"What stands between us and the standard of {markup.percent(each.target, 1)}?"
     else:
         question = "What have you seen at your own site that this chart can't show?"
-    line = f"{numbers.windows.now.words}: {standing_line(numbers, each)}."
+    line = f"{numbers.windows.now.words}: {standing_line(numbers, each)}"
     return Slide(numbers.cards.cards[each.measure].title, line, question, drawing)
 
 
