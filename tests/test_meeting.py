@@ -598,7 +598,7 @@ def test_hours_of_cover_stand_where_the_table_is_there_and_hold():
     ).astype({"from_on": "datetime64[ns]", "to_on": "datetime64[ns]"})  # fmt: skip
     text = partner_text(meeting(schools()), "north", hours)
     assert (
-        "A team can go out at these hours, as of 31 October 2026: Monday 8:00 to 22:00 Tuesday all day Wednesday to Sunday no team"
+        "When a team can go out, as of 31 October 2026: Monday 8:00 to 22:00. Tuesday all day. Wednesday to Sunday no team."
         in text
     )
     assert "not in these data. Ask the team" in partner_text(meeting(schools()), "north")

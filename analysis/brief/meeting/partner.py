@@ -140,7 +140,7 @@ def how_to_call(page: SitePage) -> Html:
 
 
 def hours_of_cover(page: SitePage) -> Html:
-    """When teams can go out, a line for days of the same hours; a sentence instead where nobody recorded it."""
+    """When teams can go out, by weekday; another line where nobody recorded it."""
     if page.hours is None:
         return markup.paragraph("The hours of cover are not in these data. Ask the team.")
     day = page.meeting.numbers.windows.now.to_on
@@ -149,10 +149,11 @@ def hours_of_cover(page: SitePage) -> Html:
     if held.empty:
         return markup.paragraph("The hours of cover of this team are not in these data. Ask the team.")
     by_day = [(words, _stretches(held[held["weekday"].eq(code)])) for code, words in WEEKDAYS.items()]
-    return markup.together(
-        markup.paragraph(f"A team can go out at these hours, as of {wording.day_words(day)}:"),
-        markup.list_of(_weekly(by_day)),
-    )
+    first, *others = _weekly(by_day)
+    if not others:
+        return markup.paragraph(f"A team can go out {first} (as of {wording.day_words(day)}).")
+    hours = markup.list_of([f"{each}." for each in (first, *others)])
+    return markup.together(markup.paragraph(f"When a team can go out, as of {wording.day_words(day)}:"), hours)
 
 
 def _weekly(by_day: list[tuple[str, str]]) -> list[str]:
