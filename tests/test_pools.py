@@ -1,21 +1,29 @@
 """A hub with its sites taken together: counted, shown where that gives no small count away, attacked, released, named."""
 
+import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
-from attack import small_finds
+from attack import laid_side_by_side, small_finds
 from test_grains import BIG, BLOCKS, MONTHS, NOWHERE, YEAR, chosen
+from test_measures import crises, places, table_of
 from test_numbers import CARDS, KINDS, RULE, STUDY, TWO_YEARS, made_up_counts, measures_of, with_opening_days
 
-from analysis import periods
+from analysis import params, periods
+from analysis.brief import panels, small_site
 from analysis.brief.hiding import hidden_beside
-from analysis.brief.numbers import months_before
+from analysis.brief.numbers import POOLED, Numbers, count_numbers, months_before
+from analysis.brief.packet.workbook import make_workbook
 from analysis.brief.small_counts import pooled
-from analysis.brief.small_counts.ledger import Release
+from analysis.brief.small_counts.ledger import Release, entry_of, release_of, told_before
 from analysis.brief.windows import Windows, windows
-from analysis.quality.pools import Pool
+from analysis.params import ParamsError
+from analysis.quality.pools import Pool, hubs
+from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 SEED = 20261207
 HUB = Pool("h+", ("a", "b", "h"))
@@ -184,3 +192,203 @@ def test_pools_that_are_not_tried_give_small_counts_away(monkeypatch):
 @pytest.mark.parametrize("sites", [4, 6, 9, 15])
 def test_no_small_count_of_many_random_states_is_given_away_by_their_pools(sites, elsewhere):
     assert finds(SEED + 1, sites=sites, elsewhere=elsewhere, states=range(24))[0] == []
+
+
+# --- beside earlier releases -------------------------------------------------------------------------------------------
+
+
+def released(shown: pd.DataFrame, cut: Windows, ledger: Sequence[Release], pools: Sequence[Pool]) -> Release:
+    entry = entry_of(shown, cut.all, now=cut.now, records_to=cut.now.to_on, tables="0" * 64, beside=ledger, pools=pools)
+    return release_of(entry, 1, STUDY, where=f"params/demo/releases/{cut.now.name}.json")
+
+
+def finds_in_releases(
+    states: Iterable[int], *, keep: bool = True, months=("2026-08", "2026-09", "2026-10")
+) -> tuple[list[str], int]:
+    """What the attack finds in three consecutive briefs with pools, each hidden beside those before it, and how many rows of pools
+    the ledger holds; with `keep` False the ledger says nothing of pools.
+    """
+    found, held = [], 0
+    for number in states:
+        counts, yes, measure, card = state_of(SEED, number, sites=6, elsewhere=False)
+        pools = pools_of(list(counts.index))
+        tables, ledger = [], []
+        for month in months:
+            now = periods.period(month)
+            cut = windows(STUDY, now, (counts.columns[0].start_time, now.to_on))
+            shown = shown_of(counts, yes, measure, card, cut, pools=pools, ledger=ledger)
+            tables.append(shown)
+            kept = shown if keep else shown[~shown["site_id"].str.endswith("+")]
+            ledger.append(released(kept, cut, ledger, pools))
+        held += sum(place in {pool.pool_id for pool in pools} for _, place, _ in ledger[-1].cells(measure))
+        members = [(pool.pool_id, pool.sites) for pool in pools]
+        together = with_opening_days(laid_side_by_side(tables), counts)
+        found += small_finds(together, RULE, hide=card.hide, unit=card.unit, pools=members)
+    return found, held
+
+
+def test_no_small_count_is_given_away_by_pools_of_consecutive_releases():
+    found, held = finds_in_releases(range(4))
+    assert held > 0
+    assert found == []
+
+
+def by_quarter(quarters: dict[str, tuple[int, int]]) -> pd.DataFrame:
+    """Episodes by site (rows) and month, 33 months to October 2026: so many in the first quarter of 2024, so many in every other."""
+    months = pd.period_range("2023-12", "2026-10", freq="M")
+    return pd.DataFrame(
+        {
+            month: {
+                name: (first if month.asfreq("Q") == pd.Period("2024Q1") else later) // 3 + (month.month % 3 == 0)
+                for name, (first, later) in quarters.items()
+            }
+            for month in months
+        }
+    )
+
+
+# Until the first quarter of 2024 leaves the history both a and b are hidden by quarter, and shown together with h; then b, which is
+# large enough by now, is shown by itself.
+LEAVES_HISTORY = by_quarter({"a": (7, 4), "b": (7, 16), "h": (120, 120), "r": (4, 4), "s": (7, 7), "x": (300, 300)})
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_site_that_grew_is_not_shown_beside_the_pool_that_was_released(told):
+    pools, card = [HUB], CARDS.cards["episodes"].model_copy(update={"hide": "people"})
+    ledger, tables = [], []
+    for month in ("2026-08", "2026-10"):
+        now = periods.period(month)
+        cut = windows(STUDY, now, (LEAVES_HISTORY.columns[0].start_time, now.to_on))
+        shown = shown_of(LEAVES_HISTORY, LEAVES_HISTORY, "episodes", card, cut, pools=pools, ledger=ledger)
+        tables.append(shown)
+        ledger = [released(shown if told else shown[shown["site_id"].ne("h+")], cut, [], pools)]
+    quarter = [each[each["period"].eq("2026-04_2026-06")].set_index("site_id") for each in tables]
+    assert quarter[0].loc[["a", "b", "h+"], "hidden"].tolist() == [True, True, False]
+    assert quarter[1].loc["b", "hidden"] == told
+    found = small_finds(laid_side_by_side(tables), RULE, hide="people", unit="count", pools=[("h+", HUB.sites)])
+    assert ("all / a / 2026-04_2026-06: the hidden numerator must be 4." in found) != told
+
+
+def one_release(counts: pd.DataFrame, pools: Sequence[Pool]) -> tuple[pd.DataFrame, Release, Windows]:
+    now = periods.period("2026-10")
+    cut = windows(STUDY, now, (counts.columns[0].start_time, now.to_on))
+    shown = shown_of(counts, counts, "episodes", CARDS.cards["episodes"], cut, pools=pools)
+    return shown, released(shown, cut, [], pools), cut
+
+
+SAFE = by_quarter({"a": (7, 4), "b": (7, 7), "h": (120, 120), "r": (4, 4), "s": (7, 7), "x": (300, 300)})
+
+
+@pytest.mark.parametrize("asked", [(HUB,), ()], ids=["released with its pool", "released before there was one"])
+def test_a_brief_that_is_built_again_has_the_pools_that_were_released(asked):
+    shown, out, cut = one_release(SAFE, asked)
+    assert shown["site_id"].eq("h+").any() == bool(asked)
+    again = shown_of(SAFE, SAFE, "episodes", CARDS.cards["episodes"], cut, pools=[HUB], ledger=[out])
+    pd.testing.assert_frame_equal(again, shown)
+
+
+def test_a_release_says_which_sites_its_pools_were():
+    _, out, _ = one_release(SAFE, [HUB])
+    assert out.pools == {"h+": ("a", "b", "h")}
+    places = {place for place, _ in told_before([out], "episodes").figures}
+    assert ("a", "b", "h") in places
+    assert "h+" not in places
+
+
+def test_a_pool_of_the_ledger_without_its_sites_is_a_sentence():
+    shown, _, cut = one_release(SAFE, [HUB])
+    entry = entry_of(shown, cut.all, now=cut.now, records_to=cut.now.to_on, tables="0" * 64, beside=())
+    with pytest.raises(ParamsError, match=r"shows h\+ and does not say which sites those are\. Take the file from git"):
+        release_of(entry, 1, STUDY, where="params/demo/releases/2026-10.json")
+
+
+def test_a_hub_with_another_site_than_when_it_was_released_is_two_sums():
+    # The hub had a and b; now s has joined. Shown too, the one less the other would be s, which is 7 a quarter.
+    counts = by_quarter(
+        {"a": (7, 4), "b": (7, 7), "h": (120, 120), "r": (5, 5), "s": (7, 7), "t": (8, 8), "x": (300, 300)}
+    )
+    _, out, cut = one_release(counts, [HUB])
+    wider = Pool("h+", ("a", "b", "h", "s"))
+    quarters = [block.name for block in cut.blocks]
+
+    def given(ledger: Sequence[Release]) -> pd.Series:
+        shown = shown_of(counts, counts, "episodes", CARDS.cards["episodes"], cut, pools=[wider], ledger=ledger)
+        return shown[shown["site_id"].eq("h+") & shown["period"].isin(quarters) & ~shown["hidden"].astype(bool)][
+            "period"
+        ]
+
+    assert given([]).tolist() == quarters
+    assert given([replace(out, period=periods.period("2026-07"))]).empty  # of an earlier period
+    assert given([out]).empty  # of this one
+
+
+# --- counted and named -------------------------------------------------------------------------------------------------
+
+
+def test_a_pool_counts_what_its_sites_count_and_is_open_while_any_of_them_is():
+    sites = places(a="2026-01-01", h="2026-02-15", x="2026-01-01")
+    sites["closed_on"] = sites["closed_on"].where(sites["site_id"].ne("a"), pd.Timestamp("2026-02-14"))
+    people = crises(*({"site": site, "on": "2026-02-20"} for site in "aaahhhhxxxxx"))
+    alone, both = (
+        table_of(people, "2026-02", sites=sites, pools=pools, pooled_measures=["episodes", "calls"])
+        for pools in ((), [Pool("h+", ("a", "h"))])
+    )
+    pd.testing.assert_frame_equal(both.iloc[: len(alone)], alone)
+    more = both.iloc[len(alone) :]
+    assert more[["measure", "site_id", "numerator", "months"]].to_numpy().tolist() == [["episodes", "h+", 7, 1.0]]
+
+
+@pytest.fixture(scope="module")
+def numbers(demo_root) -> Numbers:
+    study = params.study("demo", root=demo_root)
+    return count_numbers(study, study.period("2026-10"), root=demo_root)
+
+
+def drawn_of(numbers: Numbers, site: str) -> Numbers:
+    """The numbers as if the hub's sites could be shown together by month: every figure of theirs is the state's."""
+    pool = small_site.pool_of(numbers, site)
+    state = numbers.shown["site_id"].eq(STATEWIDE) & numbers.shown["measure"].isin(POOLED)
+    others = numbers.shown[numbers.shown["site_id"].ne(pool.pool_id)]
+    return replace(
+        numbers,
+        shown=pd.concat([others, numbers.shown[state].assign(site_id=pool.pool_id)], ignore_index=True),
+        looked={},
+    )
+
+
+def test_every_pool_of_the_made_up_state_is_named_and_gives_nothing_away(numbers):
+    pools = hubs(numbers.sites)
+    assert [panels.place_name(numbers, pool.pool_id) for pool in pools] == [
+        "Piñon and Mesa Alta together",
+        "Río Claro, Broken Wagon and Turquoise Gap together",
+        "Cottonwood, High Juniper and Little Creek together",
+    ]
+    given = numbers.shown[numbers.shown["site_id"].str.endswith("+")]
+    assert set(given["site_id"]) == {pool.pool_id for pool in pools}
+    assert set(given["measure"]) == set(POOLED)
+    members = [(pool.pool_id, pool.sites) for pool in pools]
+    rows = numbers.shown[numbers.shown["measure"].eq("episodes")]
+    assert small_finds(rows, RULE, hide="people", unit="count", pools=members) == []
+
+
+def test_a_small_site_s_page_draws_its_hub_where_that_may_be_shown_and_says_why_where_not(numbers):
+    # Quarters of the hub's two small sites, taken from the state, would leave those of the other hub: 10 and fewer.
+    page = small_site.page(numbers, "site-15").text
+    assert "Cottonwood, High Juniper and Little Creek together" in page
+    assert "not by quarter, since the few crises of one site could then be worked out" in page
+    assert "<svg" not in page
+    drawn = small_site.page(drawn_of(numbers, "site-15"), "site-15").text
+    assert drawn.count("<svg") == len(POOLED)
+    assert "not by quarter" not in drawn
+
+
+def test_sites_that_may_not_be_named_to_each_other_are_not_shown_together(numbers):
+    assert "together" not in small_site.page(replace(numbers, name_peers=False, looked={}), "site-15").text
+
+
+def test_the_workbook_names_a_pool(numbers):
+    book = openpyxl.load_workbook(io.BytesIO(make_workbook(numbers.shown[MEASURES_TABLE.names], numbers)))
+    rows = list(book["All figures"].iter_rows(values_only=True))
+    at = {name: rows[0].index(name) for name in ("site_id", "Site")}
+    names = {row[at["site_id"]]: row[at["Site"]] for row in rows[1:]}
+    assert names["site-01+"] == "Piñon and Mesa Alta together"
