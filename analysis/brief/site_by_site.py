@@ -141,6 +141,6 @@ def _funnel_words(sites: pd.DataFrame, own: str | None, place: str, name_others:
     if beyond.empty:
         return f"no {place} differs from the others by more than chance"
     if not name_others:
-        return f"{len(beyond)} differ from the others by more than chance"
+        return f"{len(beyond)} {'differs' if len(beyond) == 1 else 'differ'} from the others by more than chance"
     names = " and ".join(beyond["name"]) if len(beyond) < 3 else ", ".join(beyond["name"])
     return f"{names} {'differs' if len(beyond) == 1 else 'differ'} from the others by more than chance"

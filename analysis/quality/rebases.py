@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from analysis.params import ROOT, ParamsError, Record, Study, Words, did_you_mean, read_record
 from analysis.tables import STATEWIDE
@@ -26,6 +26,12 @@ class Rebase(Record):
     reason: Words
     decided_by: Words
     decided_on: date
+
+    @field_validator("from_month", mode="before")
+    @classmethod
+    def _in_quotes(cls, month: object) -> str:
+        """A day without quotes is a date to YAML; it is named as it was written."""
+        return str(month)
 
     @model_validator(mode="after")
     def _a_month(self) -> Self:

@@ -1,0 +1,509 @@
+"""What the charts of a page say, on made-up people: judged from what is shown, spoken of in short sentences, kept as they were."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+from reading import WORD
+from test_briefs import a_clock, a_study, cells, crises, months_of, numbered, numbers_of, said
+from test_words import NEVER, words_in
+
+from analysis import periods
+from analysis.brief import (
+    arrivals,
+    attention,
+    equity_page,
+    false_alarms,
+    figures,
+    panels,
+    signals,
+    site_by_site,
+    small_site,
+)
+from analysis.brief.kept import look_at_all
+from analysis.brief.numbers import Numbers
+from analysis.brief.signals import signal
+from analysis.quality.arrivals import COLUMNS, MARKS, arrival_curves
+from analysis.quality.charts.choice import FEWEST_CASES_FOR_P
+from analysis.quality.charts.false_alarms import read_false_alarms
+from analysis.quality.charts.judgment import PHRASES
+from analysis.quality.rebases import Rebase, Rebases
+from analysis.tables import AGE_BANDS, SEXES
+
+ALL = months_of()  # January 2025 to October 2026: 22 months
+SHARE = "in_person_share"
+
+
+def state(*parts: pd.DataFrame, **given) -> Numbers:
+    return numbers_of(numbered(*parts), **given)
+
+
+def level(site: str, *steps: tuple[str, float], each: int = 60) -> list[pd.DataFrame]:
+    """Crises of a site whose share seen in person is `met` from each month on."""
+    ends = [*(month for month, _ in steps[1:]), "9999"]
+    return [
+        crises(site, [month for month in ALL if start <= month < end], each, met=met)
+        for (start, met), end in zip(steps, ends, strict=True)
+    ]
+
+
+# --- at which grain ----------------------------------------------------------------------------------------------------
+
+
+def test_a_large_site_is_judged_by_the_month():
+    numbers = state(crises("north", ALL, 60))
+    found = signal(numbers, SHARE, "north")
+    assert found.grain == numbers.windows.months
+    assert (found.n_points, found.cases, found.chart, found.stage) == (22, 60.0, "p", "full")
+    assert (found.kind, found.phrase) == ("none", "steady")
+    assert found is signal(numbers, SHARE, "north")  # worked out once
+
+
+def test_a_site_with_one_small_month_is_looked_at_by_the_quarter():
+    numbers = state(
+        crises("north", ALL, 60), crises("south", ALL, 60), crises("cover", ALL[:-1], 20), crises("cover", ALL[-1:], 4)
+    )
+    found = signal(numbers, SHARE, "cover")
+    assert found.grain == numbers.windows.blocks
+    assert found.points["label"].iloc[-1] == "Jul-Sep\n2026"
+    assert (found.kind, signals.say(numbers, found)) == (
+        "cannot_tell",
+        "too few quarters yet to say what is usual",
+    )  # 7
+
+
+def test_a_place_shown_by_the_year_has_no_chart_and_gives_no_month_away():
+    numbers = state(crises("north", ALL, 60), crises("south", ALL, 60), crises("tiny", ALL, 1))
+    found = signal(numbers, SHARE, "tiny")
+    assert (found.kind, found.phrase, found.chart, found.rules) == ("cannot_tell", "not_shown", "", "")
+    assert len(found.points) == 1
+    assert not found.has_rules
+    assert found.since is None
+    assert "<svg" not in panels.trend(numbers, SHARE, site="tiny").text
+
+
+def test_a_hidden_month_of_the_state_is_a_gap_to_the_rules():
+    """Two months in which the state had 5 crises: they are hidden, and so is anything by which they could be worked out."""
+    few = ("2025-06", "2026-02")
+    numbers = state(crises("north", [month for month in ALL if month not in few], 60), crises("north", list(few), 5))
+    found = signal(numbers, SHARE)
+    for points in (found.points,):
+        hidden = points["state"].eq(figures.HIDDEN)
+        assert points.loc[hidden, ["value", "numerator", "denominator", "low", "high"]].isna().all(axis=None)
+        assert not points.loc[hidden, "mark"].any()
+    assert found.n_points == int(found.points["value"].notna().sum())
+
+
+def test_part_of_a_month_is_drawn_and_not_judged():
+    numbers = numbers_of(
+        numbered(crises("north", ALL, 60), crises("north", ["2026-11"], 2, met=0)), covers=("2025-01-01", "2026-11-03")
+    )
+    found = signal(numbers, "episodes")
+    assert found.points["state"].iloc[-1] == figures.HIDDEN or pd.isna(found.points["section"].iloc[-1])
+    assert found.last == 21
+    assert found.kind == "none"
+
+
+def test_a_measure_that_the_study_cannot_have_has_no_chart():
+    numbers = state(crises("north", ALL, 60))
+    assert signal(numbers, "safety_plan_share", "north") is None
+    assert signal(numbers, "disposition", "north") is None  # a mix is no single figure
+
+
+# --- sections ----------------------------------------------------------------------------------------------------------
+
+
+def a_rebase(month: str, **given) -> Rebase:
+    plain = {"measure": SHARE, "site": "north", "reason": "A second team began.", "decided_by": "the collaborative"}
+    return Rebase(from_month=month, decided_on=date(2026, 10, 8), **{**plain, **given})
+
+
+def test_a_dated_decision_begins_a_section_and_says_who_why_and_when():
+    people = level("north", ("2025", 0.5), ("2025-10", 0.9))
+    as_it_was, anew = state(*people), state(*people, rebases=Rebases(rebases=(a_rebase("2025-10"),)))
+    assert set(signal(as_it_was, SHARE, "north").points["section"]) == {1}
+    found = signal(anew, SHARE, "north")
+    at = ALL.index("2025-10")
+    assert found.points["section"].tolist() == [1] * at + [2] * (22 - at)
+    assert found.points.groupby("section")["centre"].unique().map(list).tolist() == [[0.5], [0.9]]
+    assert signals.events(anew, found) == {at: "1"}
+    note = signals.footer(anew, found)
+    assert "1: limits set anew from 2025-10. A second team began. (decided 2026-10-08 by the collaborative)." in note
+    assert note.endswith("Data as of 31 October 2026.")
+    assert (signal(as_it_was, SHARE, "north").kind, found.kind) == (
+        "improvement",
+        "none",
+    )  # what was decided is usual now
+
+
+def test_decisions_are_numbered_by_their_month_and_those_of_other_charts_are_theirs():
+    decided = (
+        a_rebase("2026-01"),
+        a_rebase("2025-07"),
+        a_rebase("2025-09", site="south"),
+        a_rebase("2025-09", measure="episodes"),
+    )
+    numbers = state(crises("north", ALL, 60), crises("south", ALL, 60), rebases=Rebases(rebases=decided))
+    found = signal(numbers, SHARE, "north")
+    assert signals.events(numbers, found) == {ALL.index("2025-07"): "1", ALL.index("2026-01"): "2"}
+    assert re.findall(r"\d: limits set anew from (\S+)\.", signals.footer(numbers, found)) == ["2025-07", "2026-01"]
+
+
+def test_a_decision_before_the_chart_or_after_it_splits_nothing():
+    for month in ("2024-03", "2026-10"):
+        decided = Rebases(rebases=(a_rebase(month),))
+        found = signal(state(crises("north", ALL, 60), rebases=decided), SHARE, "north")
+        assert found.points["section"].nunique() == (1 if month == "2024-03" else 2)
+    assert signals.events(state(crises("north", ALL, 60), rebases=Rebases(rebases=(a_rebase("2024-03"),))), found) == {}
+
+
+def test_another_clock_begins_a_section_by_itself():
+    clocks = (a_clock(90, last="2025-12-31"), a_clock(60, first="2026-01-01"))
+    numbers = state(crises("north", ALL, 60, wait=80), study=a_study(clocks=clocks))
+    points = signal(numbers, "response_in_time_share", "north").points
+    assert points["section"].tolist() == [1] * 12 + [2] * 10
+
+
+# --- since when --------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_dated_from_its_first_month():
+    # 70% for eleven months, 60% from December 2025 on: of 60 a month no point is beyond the limits.
+    numbers = state(*level("north", ("2025", 0.7), ("2025-12", 0.6)))
+    found = signal(numbers, SHARE, "north")
+    assert (found.kind, found.phrase) == ("concern", "run_low")
+    assert found.since == periods.period("2025-12")
+    assert signals.say(numbers, found) == "lower than usual since December 2025, by more than chance"
+
+
+def test_a_run_does_not_go_back_over_a_month_on_the_other_side():
+    steps = (("2025", 0.7), ("2025-11", 0.6), ("2025-12", 0.7), ("2026-01", 0.6))
+    numbers = state(*level("north", *steps))
+    found = signal(numbers, SHARE, "north")
+    assert found.phrase == "run_low"
+    assert found.since == periods.period("2026-01")
+
+
+def test_a_point_beyond_the_limits_is_its_own_month():
+    numbers = state(*level("north", ("2025", 0.9), ("2026-10", 0.5)))
+    found = signal(numbers, SHARE, "north")
+    assert (found.kind, found.phrase, found.since) == ("concern", "beyond_low", periods.period("2026-10"))
+    assert signals.say(numbers, found) == "below its usual range (78 to 100 of 100), by more than chance"
+    assert found.points["mark"].tolist() == [""] * 21 + ["concern"]
+
+
+def test_a_rise_counts_the_months_that_rise():
+    """Waits have an XmR chart, and it knows trends: 40 and 44 in turn, then seven months each a little longer."""
+    waits = [40, 44] * 7 + [40] + [41, 42, 43, 44, 45, 46, 47]
+    numbers = state(*(crises("north", [month], 40, wait=wait) for month, wait in zip(ALL, waits, strict=True)))
+    found = signal(numbers, "response_minutes_median")
+    assert (found.kind, found.phrase) == ("concern", "trend_high")  # a longer wait is worse
+    assert found.one_way == 8  # the month of 40 minutes before them begins the rise
+    assert signals.say(numbers, found) == "rising over the last 8 months, by more than chance"
+
+
+# --- in words ----------------------------------------------------------------------------------------------------------
+
+PHRASE_KEYS = [f"{rule}_{way}" for rule in PHRASES.values() for way in ("high", "low")]
+KINDS = [("improvement", key) for key in dict.fromkeys(PHRASE_KEYS)] + [("none", "steady"), ("none", "signal_earlier")]
+KINDS += [("cannot_tell", key) for key in ("not_shown", "too_few_points", "too_few_cases", "no_last_point")]
+
+
+@pytest.fixture(scope="module")
+def steady() -> Numbers:
+    return state(crises("north", ALL, 60), crises("south", ALL, 60))
+
+
+@pytest.mark.parametrize(("kind", "phrase"), KINDS)
+@pytest.mark.parametrize("by", ["months", "quarters"])
+def test_every_phrase_has_a_short_sentence_that_claims_no_more_than_its_rule(steady, kind, phrase, by):
+    found = signal(steady, SHARE, "north")
+    grain = steady.windows.months if by == "months" else steady.windows.blocks
+    points = found.points.iloc[: len(grain)].assign(mark="improvement" if kind == "improvement" else "")
+    words = signals.say(
+        steady, replace(found, kind=kind, phrase=phrase, grain=grain, points=points, n_points=len(grain))
+    )
+    sentence = f"Linked to the service within 60 days: {words}." if kind != "improvement" else f"That is {words}."
+    assert len(WORD.findall(sentence)) <= 20, sentence
+    assert ("by more than chance" in words) == (kind == "improvement")
+    assert ("month" in words) <= (by == "months" or "since" in words)
+    assert words_in(words, NEVER) == []
+    assert words[0].islower()
+    assert not words.endswith(".")
+    high, low = {"above", "higher", "rising", "upper"}, {"below", "lower", "falling"}
+    spoken = set(WORD.findall(words))
+    assert bool(spoken & high) == phrase.endswith("_high")
+    assert bool(spoken & low) == phrase.endswith("_low")
+
+
+def test_a_share_of_all_is_not_called_few(steady):
+    found = signal(steady, "response_in_time_share", "north")  # 60 of 60 each month
+    assert found.phrase == "too_few_cases"
+    assert found.cases >= FEWEST_CASES_FOR_P
+    assert signals.say(steady, found) == "too near to all or none to tell a change from chance"
+
+
+def test_the_usual_range_is_one_of_whole_crises_and_of_shares_that_can_be(steady):
+    # 120 a month, exactly: a count that does not vary has no width; of 60 at 90% the upper limit is beyond 100.
+    assert signals.usual_words(steady, signal(steady, "episodes")) == " (120 to 120)"
+    assert signals.usual_words(steady, signal(steady, SHARE, "north")) == " (78 to 100 of 100)"
+
+
+# --- kept --------------------------------------------------------------------------------------------------------------
+
+
+def test_charts_that_are_kept_come_back_as_they_were():
+    decided = Rebases(rebases=(a_rebase("2025-10"),))
+    parts = [
+        *level("north", ("2025", 0.5), ("2025-10", 0.9)),
+        crises("south", ALL, 60),
+        crises("tiny", ALL, 1),
+        crises("cover", ALL, 4),
+    ]
+    numbers = state(*parts, rebases=decided)
+    look_at_all(numbers)
+    assert len(numbers.looked) > 10
+    again = replace(numbers, looked={})
+    signals.from_table(again, signals.as_table(numbers))
+    kept = {key: found for key, found in numbers.looked.items() if found is not None}
+    assert list(again.looked) == list(kept)
+    for key, found in kept.items():
+        got = again.looked[key]
+        for name in ("measure", "site", "grain", *signals.ONCE):
+            assert getattr(got, name) == getattr(found, name), (key, name)
+        pd.testing.assert_frame_equal(got.points, found.points)
+        assert signals.say(again, got) == signals.say(numbers, found)
+
+
+def test_nothing_looked_at_is_an_empty_table_that_is_read(steady):
+    bare = replace(steady, looked={})
+    assert signals.as_table(bare).empty
+    signals.from_table(bare, signals.as_table(bare))
+    assert bare.looked == {}
+
+
+# --- how many by chance ------------------------------------------------------------------------------------------------
+
+
+def test_the_false_signals_to_expect_are_the_sum_of_the_simulated_rates(steady):
+    charts, false = false_alarms.expected(steady)
+    judged = false_alarms.judged_charts(steady)
+    asked = {(chart.measure, chart.site) for chart in judged}
+    assert {(SHARE, "statewide"), (SHARE, "north"), (SHARE, "south"), ("episodes", "statewide")} <= asked
+    assert all(chart.has_rules for chart in judged)
+    rates = read_false_alarms()
+    units = {name: card.unit for name, card in steady.cards.cards.items()}
+    by_hand = [rates.rate(units[each.measure], each.n_points, each.cases) for each in judged]
+    assert (charts, false) == (len(by_hand), pytest.approx(sum(by_hand)))
+    assert f"{charts} charts were judged." in false_alarms.expected_words(steady)
+    assert all(0 < rate < 0.12 for rate in by_hand)
+
+
+def test_without_a_chart_no_false_signal_is_spoken_of():
+    numbers = numbers_of(numbered(crises("north", ["2026-10"], 40)), covers=("2026-10-01", "2026-10-31"))
+    assert false_alarms.expected_words(numbers) == ""
+
+
+# --- what to look at ---------------------------------------------------------------------------------------------------
+
+
+def test_messages_are_three_at_most_one_a_measure_and_what_got_worse_is_first():
+    late = ALL[-1]
+    parts = [*level("north", ("2025", 0.95), (late, 0.3)), *level("south", ("2025", 0.4), (late, 0.9))]
+    found = attention.messages(state(*parts))
+    assert 1 <= len(found) <= 3
+    assert len({each.measure for each in found}) == len(found)
+    # North got worse and South got better on one measure: the loss is the one that is told.
+    first = found[0]
+    assert (first.measure, first.said) == (SHARE, "Seen in person has got worse by more than chance at North.")
+    assert first.question == "What changed there, and what help is needed?"
+
+
+def test_what_got_worse_statewide_comes_before_what_did_at_one_site():
+    late = ALL[-1]
+    longer = [crises("cover", ALL[:-1], 60, wait=50), crises("cover", [late], 60, wait=85)]
+    level_out = [*level("north", ("2025", 0.95), (late, 0.3)), *level("south", ("2025", 0.4), (late, 0.9))]
+    found = attention.messages(state(*level_out, *longer))
+    statewide, at_site = found[0], next(each for each in found if each.measure == SHARE)
+    assert statewide.measure.startswith("response_")
+    assert found.index(at_site) > 0
+
+
+def test_a_gain_is_told_where_nothing_is_lost():
+    numbers = state(*level("north", ("2025", 0.9), ("2026-10", 1.0)), *level("south", ("2025", 0.92), each=200))
+    kinds = {signal(numbers, SHARE, site).kind for site in ("north", "south", "statewide")}
+    assert "concern" not in kinds
+    lost = [each for each in attention.messages(numbers) if "got worse" in each.said]
+    assert lost == []
+
+
+# --- a site too small for charts ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def with_tiny() -> Numbers:
+    """Tiny has 3 crises a month, 36 in the year."""
+    return state(crises("north", ALL, 60), crises("south", ALL, 60), crises("tiny", ALL, 3, met=0.67))
+
+
+def test_a_small_site_reads_whole_numbers_and_one_aim_in_place_of_charts(with_tiny):
+    assert small_site.is_small(with_tiny, "tiny")
+    assert not small_site.is_small(with_tiny, "north")
+    page = small_site.page(with_tiny, "tiny").text
+    assert "<svg" not in page
+    text = said(f"<main>{page}")
+    assert "Too few families come here for a chart: from October 2025 to September 2026, in whole numbers." in text
+    assert "Seen in person: 24 of 36." in text  # 2 of 3 a month
+    assert "%" not in text
+    assert text.count("One aim for next month:") == 1
+    assert all(len(WORD.findall(part)) <= 20 for part in re.split(r"(?<=[.:])\s", text))
+
+
+def test_a_site_whose_year_is_hidden_gives_no_number():
+    numbers = state(
+        crises("north", ALL, 60),
+        crises("south", ALL, 60),
+        crises("tiny", ["2026-03"], 7),
+        crises("cover", ["2026-04"], 23),
+    )
+    text = said(f"<main>{small_site.page(numbers, 'tiny')}")
+    assert "Too few families come here for a chart, or for any number of the year to be shown." in text
+    assert not re.search(r"\d", text)
+
+
+# --- the funnel --------------------------------------------------------------------------------------------------------
+
+
+FIFTEEN = pd.DataFrame(
+    [("north", "North", 240, 480), ("south", "South", 432, 480)]
+    + [(f"other-{number:02d}", f"Place {number:02d}", 432 + number - 7, 480) for number in range(1, 14)],
+    columns=["site_id", "name", "numerator", "denominator"],
+).astype({"numerator": float, "denominator": float})
+
+
+def words_of_funnel(numbers: Numbers, named: str | None = None) -> tuple[str, str]:
+    """The words under the funnel of fifteen sites of 480 in the year, North at 50% and the others near 90%; and all its text."""
+    drawing, words = site_by_site.funnel_drawing(numbers, SHARE, FIFTEEN, named=named)
+    return words, f"{drawing.svg} {drawing.alt}"
+
+
+def test_the_funnel_names_who_differs_where_peers_may_be_named(steady):
+    words, drawn = words_of_funnel(steady)
+    assert words == "North differs from the others by more than chance"
+    assert "North" in drawn
+    assert "Place 01" not in drawn  # of the others no name is needed
+
+
+def test_the_funnel_counts_where_they_may_not_and_draws_no_name_but_its_own(steady):
+    unnamed = replace(steady, name_peers=False)
+    words, drawn = words_of_funnel(unnamed)
+    assert words == "1 differs from the others by more than chance"
+    assert not [name for name in FIFTEEN["name"] if name in drawn]
+    words, drawn = words_of_funnel(unnamed, "south")
+    assert [name for name in FIFTEEN["name"] if name in drawn] == ["South"]
+
+
+def test_a_site_is_told_where_it_stands_itself(steady):
+    assert words_of_funnel(steady, "north")[0] == "apart from the others by more than chance"
+    assert words_of_funnel(steady, "south")[0] == "among the others, as chance alone would have it"
+
+
+def test_fewer_than_five_sites_have_no_funnel(steady):
+    assert site_by_site.funnel(steady, SHARE).text == ""
+
+
+# --- how long families wait --------------------------------------------------------------------------------------------
+
+
+def curves_of(*parts: pd.DataFrame) -> pd.DataFrame:
+    years = [periods.period("2024-10_2025-09"), periods.period("2025-10_2026-09")]
+    table = numbered(*parts)
+    others = dict.fromkeys(("dispatched_at", "engaged_at", "departed_at"), pd.NaT)
+    notes = {f"{name}_note": "" for name in others}
+    clocked = table.assign(
+        **{name: pd.Series(pd.NaT, index=table.index).dt.tz_localize("America/Denver") for name in others}, **notes
+    )
+    return arrival_curves(clocked, ["north", "south"], years, (a_clock(),), fewest=11)
+
+
+def waits(site: str, minutes: list[int], month: str = "2026-03") -> pd.DataFrame:
+    return pd.concat([crises(site, [month], 1, met=1, wait=each) for each in minutes])
+
+
+def test_a_curve_stands_on_the_quarter_hours_alone():
+    found = curves_of(waits("north", [7, 22, 38, 52] * 12))
+    assert set(found["minutes"]) <= set(MARKS)
+    here = found[found["site_id"].eq("north")].set_index("minutes")["reached"]
+    # 12 of 48 by each quarter of an hour; nobody before
+    assert here.loc[[0, 15, 30, 45, 60]].tolist() == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+@pytest.mark.parametrize(("number", "drawn"), [(10, False), (11, True)])
+def test_no_curve_is_drawn_of_fewer_than_eleven(number, drawn):
+    found = curves_of(waits("north", [20] * number), waits("south", [20] * 40))
+    assert found["site_id"].eq("north").any() == drawn
+    assert found.columns.tolist() == COLUMNS
+
+
+def test_a_curve_stops_before_fewer_than_eleven_would_be_left():
+    # 30 are reached by 15 minutes; of the 14 left 4 by 30, and the 10 after that are too few to stand at a mark.
+    found = curves_of(waits("north", [10] * 30 + [20] * 4 + [40] * 10))
+    here = found[found["site_id"].eq("north")]
+    assert 30 not in here["minutes"].tolist()
+    assert here.loc[here["minutes"].eq(15), "reached"].item() == pytest.approx(30 / 44)
+    assert not here["reached"].between(0.75, 0.95).any()
+
+
+def test_a_place_without_a_curve_says_why(steady):
+    bare = replace(steady, arrivals=pd.DataFrame(columns=COLUMNS))
+    assert "can't be shown as a curve" in said(f"<main>{arrivals.curves(bare)}")
+
+
+BAND = list(AGE_BANDS)[1]
+
+
+# --- groups of children ------------------------------------------------------------------------------------------------
+
+
+def a_group(stratum: str, **given) -> dict:
+    plain = dict.fromkeys(
+        ("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"), float("nan")
+    )
+    return {"measure": SHARE, "stratum": stratum, "period": "2025-10_2026-09", "unit": "share", "denominator": 60, "value": 0.5,
+            "low": 0.4, "high": 0.6, "why_missing": "", **plain, **given}  # fmt: skip
+
+
+def test_a_row_of_a_group_says_how_many_its_range_and_how_it_stands(steady):
+    rows = [
+        a_group("sex:female", difference=-0.1, difference_low=-0.2, difference_high=0.01),
+        a_group(f"age_band:{BAND}", unit="rate", value=4.26, low=3.9, high=4.7, ratio=1.25, ratio_low=1.1, ratio_high=1.4),
+        a_group("sex:not_recorded"),
+        a_group("race_ethnicity:others_together"),
+        a_group("insurance:medicaid", value=float("nan"), low=float("nan"), high=float("nan"), denominator=float("nan"), why_missing="too few to show"),
+    ]  # fmt: skip
+    page = equity_page.groups(replace(steady, groups=pd.DataFrame(rows))).text
+    assert cells(page, f"Sex: {SEXES['female']}") == [
+        "2025-10 to 2026-09",
+        "60",
+        "50%",
+        "40 to 60",
+        "−10 of 100 (−20 to +1)",
+    ]
+    bands = [name for name in re.findall(r'<th scope="row"[^>]*>(.*?)</th>', page) if name.startswith("Age: ")]
+    assert bands == [f"Age: {BAND} years"]
+    assert cells(page, bands[0])[2:] == ["4.3", "3.9 to 4.7", "1.25 times (1.10 to 1.40)"]
+    assert cells(page, "Sex: not recorded")[-1] == "not compared"
+    assert cells(page, "Race and ethnicity: smaller groups together")[-1] == "not compared"
+    hidden = next(
+        name for name in re.findall(r'<th scope="row"[^>]*>(.*?)</th>', page) if name.startswith("Insurance: ")
+    )
+    assert cells(page, hidden) == ["", "", "too few to show", "", ""]
+    assert "nan" not in page.lower()
+    assert "The rule was fixed before anybody looked." in page
+
+
+def test_a_study_that_says_nothing_of_its_children_has_no_groups(steady):
+    bare = replace(steady, groups=pd.DataFrame(columns=["measure"]))
+    assert "do not say enough about who the children are" in said(f"<main>{equity_page.groups(bare)}")
