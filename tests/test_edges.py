@@ -110,7 +110,7 @@ def test_a_site_opened_this_month_says_when_its_figures_come(opened):
         "North opened on 3 October 2026, after the year that this page shows. Its figures stand here once a whole quarter is over."
     )
     assert "Nothing can be said of a year in which the site was not open." in said(own)
-    assert cells(own, "Seen in person")[:2] == ["not open", "not open"]
+    assert cells(own, "Seen in person") == ["not open", "", "90.0%", "not open, or not in the extract"]
     assert "How the visit ended, North: nothing recorded from October 2025 to September 2026." in said(own)
     # It is neither small nor without crises: it is new.
     assert not re.search(r"too few (crises|families)|responded to", said(own).partition("About")[0])

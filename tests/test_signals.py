@@ -10,7 +10,7 @@ from reading import WORD
 from test_briefs import a_clock, a_study, cells, crises, months_of, numbered, numbers_of, said
 from test_words import NEVER, words_in
 
-from analysis import periods
+from analysis import params, periods
 from analysis.brief import (
     arrivals,
     attention,
@@ -84,26 +84,38 @@ def test_a_place_shown_by_the_year_has_no_chart_and_gives_no_month_away():
     assert "<svg" not in panels.trend(numbers, SHARE, site="tiny").text
 
 
-def test_a_hidden_month_of_the_state_is_a_gap_to_the_rules():
-    """Two months in which the state had 5 crises: they are hidden, and so is anything by which they could be worked out."""
-    few = ("2025-06", "2026-02")
-    numbers = state(crises("north", [month for month in ALL if month not in few], 60), crises("north", list(few), 5))
-    found = signal(numbers, SHARE)
-    for points in (found.points,):
-        hidden = points["state"].eq(figures.HIDDEN)
-        assert points.loc[hidden, ["value", "numerator", "denominator", "low", "high"]].isna().all(axis=None)
-        assert not points.loc[hidden, "mark"].any()
-    assert found.n_points == int(found.points["value"].notna().sum())
+def test_a_hidden_point_is_a_gap_to_the_rules_whatever_stood_there():
+    """Of a place's months all are shown or none; were one hidden, it would weigh nothing and be marked nowhere."""
+    numbers = state(*level("north", ("2025", 0.9), ("2026-03", 0.1), ("2026-04", 0.9)))
+    here = (
+        numbers.shown["measure"].eq(SHARE)
+        & numbers.shown["site_id"].eq("north")
+        & numbers.shown["period"].eq("2026-03")
+    )
+    assert signal(numbers, SHARE, "north").points["mark"].tolist().count("concern") == 1
+    blank = numbers.shown.assign(
+        value=numbers.shown["value"].mask(here), why_missing=numbers.shown["why_missing"].mask(here, "not_recorded")
+    )
+    found = signal(replace(numbers, shown=blank, looked={}), SHARE, "north")
+    gap = found.points.iloc[ALL.index("2026-03")]
+    assert gap[["value", "numerator", "denominator"]].isna().all()
+    assert (gap["mark"], found.n_points) == ("", 21)
+    assert found.points["centre"].dropna().unique() == pytest.approx([0.9])
 
 
 def test_part_of_a_month_is_drawn_and_not_judged():
-    numbers = numbers_of(
-        numbered(crises("north", ALL, 60), crises("north", ["2026-11"], 2, met=0)), covers=("2025-01-01", "2026-11-03")
+    people = numbered(crises("north", ALL, 60), crises("north", ["2026-11"], 20, met=0))
+    numbers = numbers_of(people, covers=("2025-01-01", "2026-11-12"))
+    found = signal(numbers, SHARE)
+    partial = found.points.iloc[-1]
+    assert (partial["state"], partial["note"], partial["value"], partial["mark"]) == (
+        figures.INCOMPLETE,
+        "to 12 Nov",
+        0.0,
+        "",
     )
-    found = signal(numbers, "episodes")
-    assert found.points["state"].iloc[-1] == figures.HIDDEN or pd.isna(found.points["section"].iloc[-1])
-    assert found.last == 21
-    assert found.kind == "none"
+    assert pd.isna(partial["section"])
+    assert (found.last, found.kind, found.n_points) == (21, "none", 22)
 
 
 def test_a_measure_that_the_study_cannot_have_has_no_chart():
@@ -332,11 +344,15 @@ def test_what_got_worse_statewide_comes_before_what_did_at_one_site():
 
 
 def test_a_gain_is_told_where_nothing_is_lost():
-    numbers = state(*level("north", ("2025", 0.9), ("2026-10", 1.0)), *level("south", ("2025", 0.92), each=200))
-    kinds = {signal(numbers, SHARE, site).kind for site in ("north", "south", "statewide")}
-    assert "concern" not in kinds
-    lost = [each for each in attention.messages(numbers) if "got worse" in each.said]
-    assert lost == []
+    # Of 60 at 70% the limits are 52 to 88 of 100; of the state's 360 at 87% they are 81 to 92.
+    low = params.Target(from_on=date(2020, 1, 1), share=0.5, source="made up")
+    parts = [*level("north", ("2025", 0.7), ("2026-10", 0.95)), *level("south", ("2025", 0.9), each=300)]
+    numbers = state(*parts, study=a_study(targets={SHARE: (low,)}))
+    kinds = {site: signal(numbers, SHARE, site).kind for site in ("north", "south", "statewide")}
+    assert kinds == {"north": "improvement", "south": "none", "statewide": "none"}
+    found = next(each for each in attention.messages(numbers) if each.measure == SHARE)
+    assert found.said == "Seen in person has risen by more than chance at North."
+    assert found.question == "What did they do that others could test?"
 
 
 # --- a site too small for charts ---------------------------------------------------------------------------------------
@@ -344,8 +360,10 @@ def test_a_gain_is_told_where_nothing_is_lost():
 
 @pytest.fixture(scope="module")
 def with_tiny() -> Numbers:
-    """Tiny has 3 crises a month, 36 in the year."""
-    return state(crises("north", ALL, 60), crises("south", ALL, 60), crises("tiny", ALL, 3, met=0.67))
+    """Tiny has 3 crises a month, 36 in the year; another site must cover for its months."""
+    return state(
+        crises("north", ALL, 60), crises("south", ALL, 40), crises("cover", ALL, 20), crises("tiny", ALL, 3, met=0.67)
+    )
 
 
 def test_a_small_site_reads_whole_numbers_and_one_aim_in_place_of_charts(with_tiny):

@@ -58,13 +58,17 @@ def _pooled(numbers: Numbers, site: str) -> Html:
             markup.paragraph(f"What can be seen of {place}:"),
             Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>'),
         )
-    why = "not by quarter, since the few crises of one site could then be worked out"
     if not given:
         return markup.paragraph(
             f"Nothing can be shown of {place}, since the few crises of one site could be worked out."
         )
-    said = markup.paragraph(f"What can be seen of {place}, from {year.words} ({why}):")
-    return markup.together(said, markup.list_of(_year_words(numbers, measure, row) for measure, row in given.items()))
+    return markup.together(
+        markup.paragraph(f"What can be seen of {place}:"),
+        markup.list_of(_year_words(numbers, measure, row) for measure, row in given.items()),
+        markup.paragraph(
+            f"This is from {year.words}. Quarters are left out, since the few crises of one site could then be worked out."
+        ),
+    )
 
 
 def over_time(numbers: Numbers, measure: str, pool: Pool) -> bool:

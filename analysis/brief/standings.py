@@ -108,8 +108,10 @@ def standing_line(numbers: Numbers, each: Standing) -> str:
     if pd.isna(each.now["value"]):
         return f"not given. {wording.sentence(why_not_given(numbers, each))}"
     unit = numbers.cards.cards[each.measure].unit
-    waited = f" in {each.window.words}, the last month that has waited long enough" if each.window is not None else ""
-    return f"{wording.value_words(each.now, unit)}{waited}. {beside_sentence(numbers, each)}"
+    waited = (
+        f" This is {each.window.words}, the last month that has waited long enough." if each.window is not None else ""
+    )
+    return f"{wording.value_words(each.now, unit)}.{waited} {beside_sentence(numbers, each)}"
 
 
 def beside_sentence(numbers: Numbers, each: Standing) -> str:
