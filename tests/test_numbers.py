@@ -1,6 +1,11 @@
 """The numbers of a period: their windows, what is kept, and an attack on everything that is shown of one measure."""
 
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import replace
+from threading import Barrier
 
 import numpy as np
 import pandas as pd
@@ -8,9 +13,10 @@ import pytest
 from attack import small_finds
 
 from analysis import params, periods
+from analysis.brief import kept
 from analysis.brief.hiding import hidden, hide_rows
 from analysis.brief.kept import open_numbers
-from analysis.brief.numbers import count_numbers
+from analysis.brief.numbers import Numbers, count_numbers
 from analysis.brief.signals import signal
 from analysis.brief.windows import Windows, windows
 from analysis.params import ParamsError
@@ -309,10 +315,33 @@ def test_numbers_are_kept_and_read_again(study, root, numbers):
     # Every chart that a page may show is kept, and is what it would be worked out to be.
     places = ["statewide", *numbers.pages["site_id"]]
     assert {(measure, site) for site in places for measure in numbers.cards.scorecard} <= set(again.looked)
-    for (measure, site), kept in again.looked.items():
+    for (measure, site), chart in again.looked.items():
         worked_out = signal(numbers, measure, site)
-        assert (kept.kind, kept.phrase, kept.rules, kept.grain) == (worked_out.kind, worked_out.phrase, worked_out.rules, worked_out.grain)  # fmt: skip
-        pd.testing.assert_frame_equal(kept.points, worked_out.points, check_dtype=False)
+        assert (chart.kind, chart.phrase, chart.rules, chart.grain) == (worked_out.kind, worked_out.phrase, worked_out.rules, worked_out.grain)  # fmt: skip
+        pd.testing.assert_frame_equal(chart.points, worked_out.points, check_dtype=False)
+
+
+@pytest.mark.parametrize(("holding", "times"), [(kept._alone, 1), (lambda _: nullcontext(), 2)])
+def test_two_briefs_at_the_same_time_work_the_numbers_out_once(study, root, numbers, monkeypatch, holding, times):
+    both_asked, worked_out = Barrier(2), []
+
+    def count(*_, **__) -> Numbers:
+        worked_out.append(1)
+        time.sleep(0.5)  # longer than the other needs to ask
+        return replace(numbers, looked={})
+
+    def inputs(*_) -> str:
+        both_asked.wait()
+        return "changed"
+
+    monkeypatch.setattr(kept, "_alone", holding)
+    monkeypatch.setattr(kept, "count_numbers", count)
+    monkeypatch.setattr(kept, "_inputs", inputs)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(open_numbers, study, study.period("2026-10"), root=root) for _ in range(2)]
+        one, other = (each.result() for each in asked)
+    assert len(worked_out) == times
+    pd.testing.assert_frame_equal(one.shown, other.shown)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """The numbers of a period as they are kept in runs/: worked out once, small counts hidden already, and read by every page."""
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,16 +29,38 @@ CHARTS = "signals"
 
 
 def open_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
-    """The numbers of the period: as kept by an earlier brief of the same inputs, else worked out and kept."""
+    """The numbers of the period: as kept by an earlier brief of the same inputs, else worked out and kept.
+
+    Two briefs that ask at the same time do not both work them out: the second waits for the first.
+    """
     folder = root / "outputs" / study.name / "runs" / now.name
     inputs = _inputs(study, root)
     if (kept := _kept(folder, inputs, study, now, root)) is not None:
         return kept
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        # Another brief may have worked them out meanwhile.
+        kept = _kept(folder, inputs, study, now, root)
+        return kept if kept is not None else _work_out(study, now, folder, inputs, root)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder for one process at a time; one that ends, however it does, lets go."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+def _work_out(study: Study, now: Period, folder: Path, inputs: str, root: Path) -> Numbers:
+    """The numbers from the tables of the study, kept in the folder."""
     numbers = count_numbers(study, now, root=root)
     numbers = replace(numbers, name_peers=_named(study, numbers.sites, root))
     look_at_all(numbers)
     told = {"inputs": inputs, "off": json.dumps(numbers.off), "given_away": json.dumps(numbers.given_away)}
-    folder.mkdir(parents=True, exist_ok=True)
     for name in BESIDE:
         _write(getattr(numbers, name), folder / f"{name}.parquet", {"inputs": inputs})
     _write(signals.as_table(numbers), folder / f"{CHARTS}.parquet", {"inputs": inputs})
