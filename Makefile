@@ -5,6 +5,10 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
+# Two notebooks or tests at a time want one core each; linear algebra on small tables is slower on two.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+
 STUDY ?= demo
 PYTHON ?= python3
 VENV := .venv
