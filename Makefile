@@ -102,10 +102,10 @@ study: $(INSTALLED)  ## start a folder for a new state: make study STUDY=nm
 	@$(RUN) -m analysis.intake.start $(STUDY)
 
 test: $(INSTALLED) data/processed/demo/plan.mk  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
-	$(RUN) -m pytest -m "not slow"
+	$(RUN) -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-all: $(INSTALLED) data/processed/demo/plan.mk  ## the tests and the slow ones
-	$(RUN) -m pytest
+	$(RUN) -m pytest --numprocesses 2 --dist loadfile
 
 check: $(INSTALLED)  ## lint, format, notebooks stripped, generated docs current, no data in git
 	$(VENV)/bin/ruff check .
