@@ -48,7 +48,24 @@ def what_next(numbers: Numbers) -> Html:
         return markup.paragraph(
             "Nothing stands out. No standard is missed by more than chance over the year. No figure has moved by more than chance."
         )
-    return markup.list_of([f"{each.said} {each.question}" for each in found], ordered=True)
+    listed = markup.list_of([f"{each.said} {each.question}" for each in found], ordered=True)
+    return markup.together(listed, _standards(numbers, found))
+
+
+def _standards(numbers: Numbers, found: list[Message]) -> Html:
+    """Whose standards the messages speak of: one of another state, or an illustrative one, is no promise of this state."""
+    held = [
+        (numbers.cards.cards[each.measure], target_for(numbers.cards.cards[each.measure], numbers.windows.year))
+        for each in found
+    ]
+    lines = [
+        f"{card.title}, {markup.percent(target.share, 1)}: {target.source}."
+        for card, target in held
+        if target is not None
+    ]
+    if not lines:
+        return Html("")
+    return markup.details("Where these standards are from", markup.list_of(lines))
 
 
 def _worse_statewide(numbers: Numbers) -> list[Message]:

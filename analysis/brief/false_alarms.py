@@ -29,7 +29,9 @@ def expected_words(numbers: Numbers) -> str:
     charts, false = expected(numbers)
     if not charts:
         return ""
-    many = "1 chart was" if charts == 1 else f"{markup.number(charts)} charts were"
+    moved = sum(chart.kind in signals.MOVED for chart in judged_charts(numbers))
+    looks = "none looks changed" if not moved else f"{markup.number(moved)} {'looks' if moved == 1 else 'look'} changed"
+    many = f"{'1 chart was' if charts == 1 else markup.number(charts) + ' charts were'} judged, and {looks}"
     if false < ONCE:
-        return f"{many} judged. If nothing had changed, one of them would still look changed about every {markup.number(1 / false)} months."
-    return f"{many} judged. If nothing had changed, about {markup.number(false)} would still look changed by chance."
+        return f"{many}. If nothing had changed, one of them would still look changed about every {markup.number(1 / false)} months."
+    return f"{many}. If nothing had changed, about {markup.number(false)} would still look changed by chance."

@@ -60,7 +60,12 @@ def _work_out(study: Study, now: Period, folder: Path, inputs: str, root: Path) 
     numbers = count_numbers(study, now, root=root)
     numbers = replace(numbers, name_peers=_named(study, numbers.sites, root))
     look_at_all(numbers)
-    told = {"inputs": inputs, "off": json.dumps(numbers.off), "given_away": json.dumps(numbers.given_away)}
+    told = {
+        "inputs": inputs,
+        "off": json.dumps(numbers.off),
+        "given_away": json.dumps(numbers.given_away),
+        "young": json.dumps(numbers.young),
+    }
     for name in BESIDE:
         _write(getattr(numbers, name), folder / f"{name}.parquet", {"inputs": inputs})
     _write(signals.as_table(numbers), folder / f"{CHARTS}.parquet", {"inputs": inputs})
@@ -120,6 +125,7 @@ def _kept(folder: Path, inputs: str, study: Study, now: Period, root: Path) -> N
         study, cards, windows(study, now, covers), covers, sites, figures.to_pandas(),
         off=tuple((measure, reason) for measure, reason in json.loads(told[b"off"])),
         given_away=tuple(json.loads(told[b"given_away"])),
+        young=json.loads(told[b"young"]),
         rebases=decided_rebases(study, cards, sites, root),
         name_peers=_named(study, sites, root),
     )  # fmt: skip

@@ -21,12 +21,13 @@ from analysis.brief.standings import (
 )
 from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import against_target
+from analysis.quality.late_records import gain
 from analysis.tables import STATEWIDE
 
 # What a headline says of the first of these that can be given.
 REACHED = {
-    "in_person_share": "families that asked for a visit were seen in person",
-    "response_in_time_share": "responses reached the person in time",
+    "in_person_share": "calls that asked for a visit got a team in person",
+    "response_in_time_share": "visits made at once came in time",
 }
 BY_SITE = ("episodes", "episodes_per_1000", "in_person_share", "response_in_time_share", "response_minutes_median")
 TRENDS = ("episodes", "in_person_share", "response_in_time_share", "contact_share")
@@ -93,6 +94,8 @@ def _what_happened(numbers: Numbers) -> str:
         return f"{when}, no crisis was recorded."
     many = f"{wording.shown_value(count, 'count')} crises" if pd.notna(count["value"]) else NOT_SAID
     sentence = f"{when}, teams responded to {many}."
+    if (share := numbers.young.get(now.name)) is not None:
+        sentence += f" That is so far: late records usually add about {markup.number(gain(share))} percent."
     reached = next(
         (each for each in standings(numbers) if each.measure in REACHED and pd.notna(each.now["value"])), None
     )
@@ -161,10 +164,16 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
     if card.unit == "minutes":
         return card.title, value, f"half of {markup.number(row['denominator'])} waits were shorter; {span}"
     if card.unit == "rate":
-        return card.title, value, "at this month’s pace"
+        return card.title, value, "at this month’s pace" if each.gain is None else beside_words(numbers, each)
     if card.unit == "score":
         return card.title, value, f"mean of {markup.number(row['denominator'])}; {span}"
-    return card.title, value, beside_words(numbers, each) if each.signal is not None and each.signal.has_rules else ""
+    return (
+        card.title,
+        value,
+        beside_words(numbers, each)
+        if each.gain is not None or (each.signal is not None and each.signal.has_rules)
+        else "",
+    )
 
 
 def _threshold(numbers: Numbers, each: Standing) -> str:
@@ -208,6 +217,8 @@ def _moved_at_sites(numbers: Numbers) -> list[str]:
 
 def _before_note(numbers: Numbers) -> Html:
     before = numbers.windows.before
+    if before is not None and not any(each.change is not None for each in standings(numbers)):
+        return Html("")
     said = (
         f"“Before” means {before.words}." if before is not None else "There are too few earlier months to compare with."
     )

@@ -14,6 +14,7 @@ from analysis.brief.windows import Windows, windows
 from analysis.intake.source import read_source
 from analysis.params import ROOT, Study
 from analysis.periods import Period, span
+from analysis.quality import late_records
 from analysis.quality.arrivals import arrival_curves
 from analysis.quality.cards import Cards, read_cards, switched_off
 from analysis.quality.counts import by_measure_place_period
@@ -32,7 +33,8 @@ class Numbers:
 
     `shown` has one row per measure, stratum, place and window (the contract's `measures` and the working columns of
     analysis.quality.counts), small counts hidden. `off` names the measures that the study cannot have, with the reason; `looked` keeps
-    the charts that were worked out (analysis.brief.signals); `name_peers` says whether sites may be named to each other.
+    the charts that were worked out (analysis.brief.signals); `name_peers` says whether sites may be named to each other; `young` the share of
+    its records that has usually come, of each month that is still filling up (analysis.quality.late_records), by the month's name.
     `given_away` has one sentence a hidden count that earlier releases alone fix: inside only, it says where to look.
     """
 
@@ -48,6 +50,7 @@ class Numbers:
     groups: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
     arrivals: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
     name_peers: bool = True
+    young: dict[str, float] = field(default_factory=dict)
     looked: dict = field(default_factory=dict, compare=False, repr=False)
 
     def row(
@@ -134,6 +137,7 @@ def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
         decided,
         groups=groups,
         arrivals=curves,
+        young=late_records.young_months(tables["episodes"], cut.months, covers[1]),
     )
 
 

@@ -277,7 +277,8 @@ def small_counts_note() -> Html:
     rule = disclosure()
     return Html(
         f'<p class="note">Figures behind which fewer than {rule.smallest_shown} people stand are not shown, nor is one more wherever '
-        f"the first could be worked out from it; both read “{markup.escaped(rule.mark)}”. Single months give way to whole quarters, "
+        f"the first could be worked out from it. Of what teams do (a visit, a plan, a call back) it is the number out of which it is "
+        f"counted that is protected. Both read “{markup.escaped(rule.mark)}”. Single months give way to whole quarters, "
         "then to a year of four quarters.</p>"
     )
 

@@ -112,7 +112,7 @@ def how_sure(numbers: Numbers, site: str) -> Html:
     title, span = numbers.cards.cards[measure].title.lower(), markup.interval(row["low"], row["high"], "share")
     return markup.paragraph(
         f"How sure is this? With {markup.number(row['denominator'])} in the year, chance alone leaves “{title}” open from {span} of 100. "
-        "Differences smaller than that, and almost any single month, say nothing."
+        "Differences smaller than that, and most single months, prove nothing by themselves."
     )
 
 
@@ -219,10 +219,17 @@ def _asks(numbers: Numbers, site: str) -> list[tuple[str, str]]:
 def _moved(numbers: Numbers, site: str, kind: str, question: str) -> list[tuple[str, str]]:
     found = [signals.signal(numbers, measure, site) for measure in numbers.cards.scorecard]
     return [
-        (f"{numbers.cards.cards[each.measure].title}: {signals.say(numbers, each)}.", question)
+        (f"{_last_value(numbers, each)} That is {signals.say(numbers, each)}.", question)
         for each in found
         if each is not None and each.kind == kind
     ]
+
+
+def _last_value(numbers: Numbers, each: signals.Signal) -> str:
+    """The figure that a chart speaks of, with its month or quarter: the year beside it may say something else."""
+    card, window = numbers.cards.cards[each.measure], each.grain[each.last]
+    row = numbers.row(each.measure, window, site=each.site)
+    return f"{card.title} in {window.words}: {wording.value_words(row, card.unit)}."
 
 
 def _rows(numbers: Numbers, site: str) -> list[tuple[str, pd.Series]]:
@@ -262,7 +269,7 @@ def _use(numbers: Numbers, site: str) -> list[tuple[str, str]]:
     than = "fewer" if fewer else "more"
     return [
         (
-            f"This site reaches {than} children than the state as a whole. {said}.",
+            f"This site has {than} crises for its children than the state as a whole. {said}.",
             f"Sites differ for reasons of their own. {question}",
         )
     ]

@@ -12,6 +12,8 @@ from analysis.tables import STATEWIDE
 COLUMNS = ["label", "value", "low", "high", "state", "note", "definition", "numerator", "denominator"]
 TOO_EARLY = "too_early"  # the key of counts.WHY_MISSING for a figure whose days of waiting have not passed
 NOT_THROUGHOUT = "part open"  # the note of a window in which a place opened or closed
+GROWS = ("count", "rate")  # units whose value grows with each late record
+STILL_FILLING = "still filling"
 WHOLE_MONTH = 1e-6  # months of service are sums of days over days: a whole month is one to rounding
 
 
@@ -52,7 +54,10 @@ def _point(numbers: Numbers, rows: pd.DataFrame, window: Period) -> tuple:
         float(row[name]) if pd.notna(row[name]) and pd.notna(row["value"]) else float("nan")
         for name in ("numerator", "denominator")
     )
-    counts = numbers.cards.cards[row["measure"]].unit == "count"
+    unit = numbers.cards.cards[row["measure"]].unit
+    counts = unit == "count"
+    if state == figures.COMPLETE and unit in GROWS and window.name in numbers.young:
+        state, note = figures.INCOMPLETE, STILL_FILLING
     if state == figures.COMPLETE and counts and row["months"] < len(window.months) - WHOLE_MONTH:
         state, note, numerator = figures.INCOMPLETE, NOT_THROUGHOUT, float("nan")
     return label, value, low, high, state, note, row["definition"], numerator, denominator

@@ -6,12 +6,13 @@ import pandas as pd
 
 from analysis.brief import markup, panels, signals, wording
 from analysis.brief.numbers import Numbers
-from analysis.brief.series import TOO_EARLY
+from analysis.brief.series import GROWS, TOO_EARLY
 from analysis.brief.signals import Signal
 from analysis.periods import Period
 from analysis.quality.cards import Card, target_for
 from analysis.quality.comparisons import Change, against_target, bounds, change
 from analysis.quality.counts import WHY_MISSING
+from analysis.quality.late_records import gain
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Standing:
     window : Period or None
         The month that `now` is of, where it is not the period: a figure that has to wait (linked within 60 days) is given for the
         last month that has waited long enough.
+    gain : float or None
+        How many more percent late records usually add to a number of a month that is still filling up; such a number is not judged.
     signal : Signal or None
         What the chart over time says of the period; None where the period is no single whole month.
     change : Change or None
@@ -41,6 +44,7 @@ class Standing:
     target: float | None
     verdict: str | None
     window: Period | None = None
+    gain: float | None = None
 
     @property
     def kind(self) -> str:
@@ -63,7 +67,9 @@ def standing(numbers: Numbers, measure: str) -> Standing | None:
     if now["why_missing"] == TOO_EARLY and not now["hidden"]:
         window = next((each for each in reversed(cut.months) if pd.notna(numbers.row(measure, each)["value"])), None)
         now = numbers.row(measure, window) if window is not None else now
-    found = signals.signal(numbers, measure) if cut.now.first == cut.now.last and cut.complete else None
+    share = numbers.young.get(cut.now.name) if card.unit in GROWS else None
+    single = cut.now.first == cut.now.last and cut.complete and share is None
+    found = signals.signal(numbers, measure) if single else None
     changed = None
     if (
         window is None
@@ -78,7 +84,17 @@ def standing(numbers: Numbers, measure: str) -> Standing | None:
         )
     target = target_for(card, window or cut.now) if card.unit == "share" else None
     verdict = against_target(now, target.share, numbers.cards) if target and card.better != "neither" else None
-    return Standing(measure, now, before, found, changed, target.share if target else None, verdict, window)
+    return Standing(
+        measure,
+        now,
+        before,
+        found,
+        changed,
+        target.share if target else None,
+        verdict,
+        window,
+        gain(share) if share else None,
+    )
 
 
 def standings(numbers: Numbers) -> list[Standing]:
@@ -124,6 +140,8 @@ def beside_words(numbers: Numbers, each: Standing) -> str:
     """What can be said of a figure that is given beside earlier months."""
     cut = numbers.windows
     unit = numbers.cards.cards[each.measure].unit
+    if each.gain is not None:
+        return f"not judged yet: late records usually add about {markup.number(each.gain)} percent"
     if each.signal is not None and each.signal.has_rules:
         return signals.say(numbers, each.signal)
     if each.change is not None:

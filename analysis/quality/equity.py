@@ -219,17 +219,13 @@ def _put_together(counts: Counts, names: tuple[str, ...]) -> dict[str, float]:
 def _may_stand(one: Mapping, counts: Counts, card: Card, smallest: int) -> bool:
     """Is the cell large enough to be shown, and were enough expected to say anything?
 
-    The cell is the episodes behind a process measure; of an outcome also those with a yes and those without, of which none may be
-    from 1 to the smallest count less one. Expected is what the group would have had, were it like all children. The episodes that
+    Neither those with a yes nor those without may be from 1 to the smallest count less one, of a process measure too: a group of
+    children is known by more than its site. Expected is what the group would have had, were it like all children. The episodes that
     could not be measured are a cell too.
 
     A group of whom nothing at all was counted stands nowhere: it has no row.
     """
-    cells = (
-        [one["cases"]]
-        if card.hide == "people"
-        else [one["cases"], one["yes"], one["cases"] - one["yes"], one["unmeasured"]]
-    )
+    cells = [one["cases"], one["yes"], one["cases"] - one["yes"], one["unmeasured"]]
     if one["cases"] < smallest or any(0 < cell < smallest for cell in cells):
         return False
     total = counts.cases.sum()

@@ -4,6 +4,7 @@ A month that is looked at early holds only the records that were quick. The dela
 a delay of 30 days cannot have been seen for a crisis of last week, so averages over all records make entry look quicker than it is.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,6 +147,21 @@ def gain(share: float) -> float:
 def is_provisional(curve: Curve, month: Period, as_of: pd.Timestamp) -> bool:
     """True while the month's last day is younger than the day by which 95 of 100 records have come."""
     return (as_of - month.to_on).days < curve.days_until(PROVISIONAL_BELOW)
+
+
+def young_months(episodes: pd.DataFrame, months: Iterable[Period], last_covered: pd.Timestamp) -> dict[str, float]:
+    """The months that are still filling up, each with the share of its records that has usually come; none where days of entry are not known.
+
+    Takes one row per episode and single months. A number of a young month is too small by what has not come, so it is not judged.
+    """
+    if "entered_on" not in episodes or episodes["entered_on"].isna().all():
+        return {}
+    as_of = loaded_on(episodes, last_covered)
+    curve = reporting_curve(delays(episodes), as_of)
+    if curve is None:
+        return {}
+    begun = [month for month in months if month.from_on <= as_of]
+    return {month.name: expected_share(curve, month, as_of) for month in begun if is_provisional(curve, month, as_of)}
 
 
 def within_days(known: pd.DataFrame, months: list[Period], as_of: pd.Timestamp) -> pd.DataFrame:

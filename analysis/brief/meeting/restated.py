@@ -23,10 +23,10 @@ def lines(numbers: Numbers, ledger: Collection[Release], rule: Disclosure) -> li
     Of each measure and place one window stands for all: the one that changed most, the shortest of several. A change is told by the rule
     of `release.changes`. Where sites are not named to each other they are only counted.
     """
-    study, now = numbers.study, numbers.windows.now
+    now = numbers.windows.now
     if not any(release.period.last < now.last for release in ledger):
         return [
-            f"No earlier release is on file to compare with: make release STUDY={study.name} PERIOD={now.name} notes this one."
+            "No earlier release is on file to compare with. The one who makes these pages can note this one as the first."
         ]
     found = changes(numbers, ledger, rule)
     # What waits for its days to pass gains cases with every month, late records or none.
