@@ -192,8 +192,8 @@ def test_a_measure_with_no_denominator_is_not_given_and_says_why():
     assert cells(own, "Seen in person")[:3] == ["not given", "not given", ""]
     assert cells(own, "Seen in person")[-1] == "nothing to measure"
     # The headline goes on with what can be given.
-    assert "140 of 140 responses reached the person in time (100%)." in top(numbers)
-    assert "480 of 480 responses reached the person in time (100%)." in top(numbers, "north")
+    assert "140 of 140 visits made at once came in time (100%)." in top(numbers)
+    assert "480 of 480 visits made at once came in time (100%)." in top(numbers, "north")
     for page in (state, own):
         card = re.search(r"<dt>Seen in person</dt>(.*?)</div>", page, flags=re.DOTALL)
         assert card is None or "%" not in card[1]

@@ -532,7 +532,7 @@ def test_the_partner_page_gives_shown_counts_in_plain_words():
     # 12 months x 40, of which 30 were called in by schools; 9 in 10 seen in person
     assert "the team helped in 480 crises, for 480 children" in text
     assert "Schools 360 of 480" in text
-    assert "432 of 480 were seen in person" in text
+    assert "432 of 480 got a team in person" in text
     assert "Half of the waits for the team were shorter than 30 minutes." in text
     assert "In 480 of 480 crises the child stayed at home" in text
     assert "Call 555-0101." in text
@@ -558,11 +558,11 @@ def test_outside_a_share_is_given_only_where_those_counted_and_those_not_are_non
     inside = of.numbers.row("in_person_share", of.numbers.windows.year, site="cover")
     assert (inside["numerator"], inside["denominator"]) == (45, 50)
     text = partner_text(of, "cover")
-    assert "were seen in person" not in text
+    assert "got a team in person" not in text
     assert "the team helped in 50 crises" in text
     assert "Half of the waits for the team were shorter" in text  # a median prints no count
     assert "432 of 480" not in text
-    assert "were seen in person" in partner_text(of, "north")
+    assert "got a team in person" in partner_text(of, "north")
 
 
 def test_no_partner_page_of_any_size_prints_a_count_or_a_rest_from_1_to_10():

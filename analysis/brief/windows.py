@@ -66,6 +66,7 @@ def windows(study: Study, now: Period, covers: tuple[pd.Timestamp, pd.Timestamp]
 
     Raises ParamsError where the extract holds no day of the period.
 
+    >>> from analysis import params
     >>> covers = pd.Timestamp("2024-08-18"), pd.Timestamp("2025-12-17")
     >>> cut = windows(params.study("lane_county"), params.study("lane_county").period("2025-11"), covers)
     >>> cut.before.name, cut.year.name, cut.partial.name, cut.complete, cut.blocks[-1].name

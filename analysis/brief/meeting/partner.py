@@ -191,7 +191,7 @@ def how_fast(page: SitePage) -> Html:
         page.row("response_in_time_share"),
     )
     if seen is not None:
-        said.append(f"Of those who asked for a visit, {_x_of_n(seen)} were seen in person.")
+        said.append(f"Of calls that asked for a visit, {_x_of_n(seen)} got a team in person.")
     if wait is not None:
         said.append(f"Half of the waits for the team were shorter than {markup.number(wait['value'])} minutes.")
     if in_time is not None:
