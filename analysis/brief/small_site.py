@@ -7,6 +7,7 @@ from analysis.brief.markup import Html
 from analysis.brief.numbers import POOLED, Numbers
 from analysis.quality.pools import Pool, hubs
 
+SIDE_BY_SIDE = 2  # charts of the hub's sites together: how many came, and one share
 # Steps that a team takes itself at every visit, whatever its numbers.
 WITHIN_REACH = {
     "safety_plan_share": "make a safety plan with the family at every visit, and write it down",
@@ -50,9 +51,8 @@ def _pooled(numbers: Numbers, site: str) -> Html:
     place, year = panels.place_name(numbers, pool.pool_id), numbers.windows.year
     years = {measure: numbers.row(measure, year, site=pool.pool_id) for measure in POOLED}
     given = {measure: row for measure, row in years.items() if row is not None and pd.notna(row["value"])}
-    drawn = [
-        panels.trend(numbers, measure, site=pool.pool_id) for measure in given if over_time(numbers, measure, pool)
-    ]
+    charted = [measure for measure in given if over_time(numbers, measure, pool)][:SIDE_BY_SIDE]
+    drawn = [panels.trend(numbers, measure, site=pool.pool_id) for measure in charted]
     if drawn:
         return markup.together(
             markup.paragraph(f"What can be seen of {place}:"),
