@@ -46,6 +46,14 @@ def swapped(episodes: pd.DataFrame, one: int, other: int) -> pd.DataFrame:
     return exchanged
 
 
+def without_companions(folder: Path, episodes: list[int]) -> None:
+    """Take what other tables say of the two episodes away, so that they are alike there too."""
+    for path in sorted(folder.glob("*.parquet")):
+        table = pd.read_parquet(path)
+        if "episode_id" in table and path.stem != "episodes":
+            table[~table["episode_id"].isin(episodes)].to_parquet(path)
+
+
 @pytest.fixture(scope="module")
 def states(demo_root, tmp_path_factory) -> tuple[Path, Path]:
     """Two workspaces with their briefs, whose tables differ in the place of two episodes."""
@@ -61,6 +69,7 @@ def states(demo_root, tmp_path_factory) -> tuple[Path, Path]:
         path = root / "data" / "processed" / "demo" / "episodes.parquet"
         episodes, early, late = alike(pd.read_parquet(path))
         (episodes if number == 1 else swapped(episodes, early, late)).to_parquet(path)
+        without_companions(path.parent, episodes.loc[[early, late], "episode_id"].tolist())
         build_briefs(root, [f"outputs/demo/briefs/{PERIOD}/{page}.html" for page in PAGES])
         roots.append(root)
     return roots[0], roots[1]

@@ -1,7 +1,6 @@
 """The numbers of a period: their windows, what is kept, and an attack on everything that is shown of one measure."""
 
 import shutil
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -323,11 +322,11 @@ def test_numbers_are_kept_and_read_again(study, root, numbers):
 
 @pytest.mark.parametrize(("holding", "times"), [(kept._alone, 1), (lambda _: nullcontext(), 2)])
 def test_two_briefs_at_the_same_time_work_the_numbers_out_once(study, root, numbers, monkeypatch, holding, times):
-    both_asked, worked_out = Barrier(2), []
+    both_asked, both_inside, worked_out = Barrier(2), Barrier(times), []
 
     def count(*_, **__) -> Numbers:
         worked_out.append(1)
-        time.sleep(0.5)  # longer than the other needs to ask
+        both_inside.wait(timeout=60)  # where nothing holds the other back, it comes here too, however slowly
         return replace(numbers, looked={})
 
     def inputs(*_) -> str:
