@@ -398,7 +398,7 @@ def after_late_records(
 def test_without_a_release_one_sentence_says_so_and_how_to_make_one():
     (line,) = restated.lines(meeting().numbers, (), RULE)
     assert "No earlier release is on file" in line
-    assert "make release STUDY=made_up PERIOD=2026-10" in line
+    assert "can note this one as the first" in line
     assert line in said(agenda.restated(meeting()))
 
 

@@ -53,19 +53,11 @@ def what_next(numbers: Numbers) -> Html:
 
 
 def _standards(numbers: Numbers, found: list[Message]) -> Html:
-    """Whose standards the messages speak of: one of another state, or an illustrative one, is no promise of this state."""
-    held = [
-        (numbers.cards.cards[each.measure], target_for(numbers.cards.cards[each.measure], numbers.windows.year))
-        for each in found
-    ]
-    lines = [
-        f"{card.title}, {markup.percent(target.share, 1)}: {target.source}."
-        for card, target in held
-        if target is not None
-    ]
-    if not lines:
+    """Where the sources of the standards stand that the messages speak of: one of another state is no promise of this one."""
+    if not any(target_for(numbers.cards.cards[each.measure], numbers.windows.year) for each in found):
         return Html("")
-    return markup.details("Where these standards are from", markup.list_of(lines))
+    said = "Whose standards these are stands under “What each measure counts”. Another state’s is no promise of this one."
+    return Html(f'<p class="note">{markup.escaped(said)}</p>')
 
 
 def _worse_statewide(numbers: Numbers) -> list[Message]:
