@@ -28,7 +28,7 @@ BRIEF_CODE := $(CONTRACT) $(filter-out $(PACKET_CODE),$(wildcard analysis/qualit
 	analysis/brief/*.py analysis/brief/*/*.py analysis/brief/press/template/*))
 
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
-SITE_NOTEBOOKS := site_scorecard partner_page
+SITE_NOTEBOOKS := site_scorecard
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
@@ -45,7 +45,7 @@ reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.c
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
 PLAN := data/processed/$(STUDY)/plan.mk
-MANY := $(filter briefs collaborative packet roi,$(MAKECMDGOALS))
+MANY := $(filter partner briefs collaborative packet roi,$(MAKECMDGOALS))
 ifneq ($(MANY),)
 include $(PLAN)
 endif
@@ -55,6 +55,7 @@ SITES ?= $(ALL_SITES)
 BRIEFS := outputs/$(STUDY)/briefs
 COLLABORATIVE := $(foreach name,$(STATEWIDE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/statewide/$(name).html) \
 	$(foreach site,$(SITES),$(foreach name,$(SITE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
+PARTNER := $(foreach site,$(SITES),$(BRIEFS)/$(PERIOD)/$(site)/partner_page.html)
 
 # Written last of what goes into the meeting: the PDF, the workbook, the slides and the folders to send stand where it does.
 PACKET := $(BRIEFS)/$(PERIOD)/statewide/packet.html
@@ -65,7 +66,7 @@ ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).
 
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs roi collaborative packet worklist release request data lab study env test test-all check docs format clean
+.PHONY: help briefs roi collaborative partner packet worklist release request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
@@ -79,6 +80,9 @@ roi: $$(ROI)  ## ED diversion, placement and dollars, over the whole extract; PE
 	@$(build)
 
 collaborative: $$(COLLABORATIVE) $$(PACKET)  ## the monthly set and all for its meeting: PERIOD=2026-10 [SITES="site-01 site-04"]
+	@$(build)
+
+partner: $$(PARTNER)  ## a page that each site can hand to a school, an ED or a police chief: [SITES="site-01"]
 	@$(build)
 
 packet: $$(PACKET)  ## packet, PDF, workbook, slides and folders to send once more, say once Chromium is there

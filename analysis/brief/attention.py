@@ -56,7 +56,9 @@ def _standards(numbers: Numbers, found: list[Message]) -> Html:
     """Where the sources of the standards stand that the messages speak of: one of another state is no promise of this one."""
     if not any(target_for(numbers.cards.cards[each.measure], numbers.windows.year) for each in found):
         return Html("")
-    said = "Whose standards these are stands under “What each measure counts”. Another state’s is no promise of this one."
+    said = (
+        "Whose standards these are stands under “What each measure counts”. Another state’s is no promise of this one."
+    )
     return Html(f'<p class="note">{markup.escaped(said)}</p>')
 
 

@@ -135,8 +135,8 @@ def _send(
     for brief in briefs:
         if brief.site != STATEWIDE:
             folders[brief.site] = write_folder(new / brief.site, _site_files(meeting, brief))
-    pages = [(folder / page, folder / page.replace(".html", ".pdf")) for site, folder in folders.items()
-             for page in ["packet.html" if site == STATEWIDE else "scorecard.html"]]  # fmt: skip
+    # The packet alone: fifteen scorecards more would take longer to print than all the rest takes to make.
+    pages = [(folders[STATEWIDE] / "packet.html", folders[STATEWIDE] / "packet.pdf")]
     program = paper.find_chromium()
     failures = paper.print_pages(pages, program) if program else []
     for line in [str(error) for error in failures] if program else [paper.ABSENT]:
@@ -175,7 +175,6 @@ def _contents(numbers: Numbers, site: str, folder: Path) -> dict[str, str]:
     tables = {path.name: f"the figures behind it, for a spreadsheet; {hidden}" for path in sorted(folder.glob("*.csv"))}
     return {
         "scorecard.html": "your site's page; opens in any browser, without a network",
-        "scorecard.pdf": "the same for print",
         **tables,
     }
 
