@@ -12,7 +12,7 @@ from analysis.params import ROOT
 
 PERIOD = "2026-10"
 ONE_SITE = ["SITES=site-15", f"PERIOD={PERIOD}"]
-MEETING = {"agenda", "meeting_status", "partner_page"}
+MEETING = {"agenda", "meeting_status"}
 ALL = {"data_quality", "collaborative_brief", "site_scorecard", *MEETING}
 
 
