@@ -288,7 +288,7 @@ def test_a_study_with_calls_alone_has_briefs_that_say_what_is_missing():
     ):
         assert f"{measure}" in text.partition("These data can't give:")[2]
     assert "teams responded to 70 crises" in text
-    assert "reached the person in time" in text
+    assert "visits made at once came in time" in text
     assert said(site_page(numbers, "north"))
 
 

@@ -44,8 +44,9 @@ def chromium() -> str:
 def made_up_pages() -> dict[str, Path]:
     """The made-up state's index, its statewide briefs, and the site pages that show most and least."""
     bare = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "PERIOD", "SITES", "STUDY")}
-    made = subprocess.run(["make", "briefs"], cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stderr
+    for target in ("briefs", "partner"):
+        made = subprocess.run(["make", target], cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
+        assert made.returncode == 0, made.stderr
     briefs = ROOT / "outputs" / "demo" / "briefs"
     plan = (ROOT / "data" / "processed" / "demo" / "plan.mk").read_text(encoding="utf-8")
     month = re.search(r"^LAST_MONTH\s*:?=\s*(\S+)", plan, re.MULTILINE)[1]
@@ -217,7 +218,9 @@ def cut_figures(page: str, sheets: list[list[str]]) -> list[str]:
     needed: dict[int, Counter[str]] = {}
     captions: dict[int, list[str]] = {}
     at = (0, 0)
-    for caption, drawing in re.findall(r"<figcaption>(.*?)</figcaption>\s*(<svg.*?</svg>)", page, flags=re.DOTALL):
+    for caption, drawing in re.findall(
+        r"<figcaption>(.*?)</figcaption>\s*(?:<div[^>]*>\s*)?(<svg.*?</svg>)", page, flags=re.DOTALL
+    ):
         at = find_words(sheets, html.unescape(caption).split(), at)
         texts = re.findall(r"<text\b[^>]*>(.*?)</text>", drawing, flags=re.DOTALL)
         needed.setdefault(at[0], Counter()).update(word for text in texts for word in html.unescape(text).split())

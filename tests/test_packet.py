@@ -590,7 +590,7 @@ def test_what_cannot_be_printed_is_given_back_and_the_rest_is_made(root, tmp_pat
     (copy / PACKET.replace(".html", ".pdf")).write_text("older")
     monkeypatch.setattr(paper, "find_chromium", lambda: program(tmp_path, "exit 1"))
     failures = prepare(Meeting("demo", PERIOD, copy), say=lambda line: None)
-    assert len(failures) == 4  # the packet and three scorecards
+    assert len(failures) == 1  # the packet, which alone is printed
     assert (copy / PACKET).exists()
     assert not (copy / PACKET.replace(".html", ".pdf")).exists()
 

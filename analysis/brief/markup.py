@@ -103,6 +103,16 @@ def details(summary: str | Html, inner: str | Html, *, on_paper: bool = True) ->
     return Html(f"<details{kind}>\n<summary>{escaped(summary)}</summary>\n{escaped(inner)}\n</details>")
 
 
+def on_screen(inner: str | Html) -> Html:
+    """What is left to the screen; on paper one line says where it is.
+
+    >>> on_screen(paragraph("x")).text.startswith('<p class="paper">')
+    True
+    """
+    line = '<p class="paper">This stands in the page on the screen, and its figures in the workbook.</p>'
+    return Html(f'{line}\n<div class="screen">{escaped(inner)}</div>')
+
+
 def cards(entries: Iterable[tuple[str | Html, str | Html, str | Html]]) -> Html:
     """The few numbers at the top of a page: (label, value, note) each; an empty note is left out.
 

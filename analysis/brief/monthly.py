@@ -31,7 +31,7 @@ REACHED = {
 }
 BY_SITE = ("episodes", "episodes_per_1000", "in_person_share", "response_in_time_share", "response_minutes_median")
 TRENDS = ("episodes", "in_person_share", "response_in_time_share", "contact_share")
-MOST_CHARTS = 6
+MOST_CHARTS = 4
 MIXES = ("disposition", "referral_source", "presenting_problem")
 NOT_LISTED = ("response_minutes_p90",)  # stands beside the typical wait, which is judged
 NOT_SAID = "a number of crises that can't be shown"
@@ -305,7 +305,7 @@ def site_cell(numbers: Numbers, measure: str, site: str) -> str:
 
 
 def charted(numbers: Numbers) -> list[str]:
-    """The measures whose charts stand on the page: those of the messages first, at most six."""
+    """The measures whose charts stand on the page: those of the messages first, at most four."""
     wanted = [each.measure for each in messages(numbers)] + list(TRENDS)
     known = [name for name in dict.fromkeys(wanted) if name not in dict(numbers.off)]
     return [name for name in known if numbers.cards.cards[name].unit != "mix"][:MOST_CHARTS]
@@ -320,7 +320,7 @@ def trends(numbers: Numbers) -> Html:
 def mixes(numbers: Numbers) -> Html:
     """How visits ended, who asked for help and why."""
     tables = [panels.mix_table(numbers, measure) for measure in MIXES if measure not in dict(numbers.off)]
-    return Html(f'<div class="pair">{"".join(f"<div>{table}</div>" for table in tables)}</div>')
+    return markup.on_screen(Html(f'<div class="pair">{"".join(f"<div>{table}</div>" for table in tables)}</div>'))
 
 
 def about(numbers: Numbers) -> Html:

@@ -218,7 +218,7 @@ def when_figures(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
             )
         )
     return (
-        Html(f'<div class="pair">{markup.together(*parts)}</div>')
+        markup.on_screen(Html(f'<div class="pair">{markup.together(*parts)}</div>'))
         if parts
         else markup.paragraph("Too few to show when crises come.")
     )

@@ -323,7 +323,7 @@ def beside_the_others(numbers: Numbers, site: str) -> Html:
 def mixes(numbers: Numbers, site: str) -> Html:
     """How visits ended, who asked for help and why, over the year."""
     tables = [panels.mix_table(numbers, measure, site=site) for measure in MIXES if measure not in dict(numbers.off)]
-    return Html(f'<div class="pair">{"".join(f"<div>{table}</div>" for table in tables)}</div>')
+    return markup.on_screen(Html(f'<div class="pair">{"".join(f"<div>{table}</div>" for table in tables)}</div>'))
 
 
 def about(numbers: Numbers) -> Html:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.brief import figures, markup
 from analysis.brief.numbers import Numbers
-from analysis.brief.series import trend_points
+from analysis.brief.series import NOT_THROUGHOUT, trend_points
 from analysis.periods import Period
 from analysis.quality.charts.choice import FEWEST_CASES_FOR_P
 from analysis.quality.charts.judgment import judge
@@ -113,6 +113,8 @@ def _look(numbers: Numbers, measure: str, site: str) -> Signal | None:
     whole = pd.Series(
         [at < len(grain) and grain[at].to_on <= numbers.covers[1] for at in range(len(points))], dtype=bool
     )
+    # A month that is still filling up, or whose days of waiting have not passed, is not looked at; the one before it is the last.
+    whole &= points["state"].ne(figures.INCOMPLETE) | points["note"].eq(NOT_THROUGHOUT)
     if grain == numbers.windows.grains[-1] or not points.loc[whole, "value"].notna().any():
         return Signal(measure, site, grain, points, "cannot_tell", "not_shown", "", "", 0, 0.0, "")
     rows = points[whole].assign(date=[window.from_on for window, kept in zip(grain, whole, strict=False) if kept])

@@ -15,8 +15,8 @@ from analysis.brief.figures import ALT_LIMIT, BAND, BLUE, GREY, INK, MARKS, ORAN
 WIDE = 7.2  # inches: the printed page
 COLUMNS = 5
 PANEL_HEIGHT = 0.92
-FUNNEL_HEIGHT = 3.0
-ARRIVALS_HEIGHT = 2.2
+FUNNEL_HEIGHT = 2.5
+ARRIVALS_HEIGHT = 1.9
 FEW = 8  # cases under a point that is drawn hollow: spc.md's fewest for limits of a share
 
 
