@@ -353,7 +353,7 @@ def test_the_share_seen_in_person_is_plain_division(demo, october):
     row = demo.row("in_person_share", demo.windows.now)
     assert (row["numerator"], row["denominator"]) == (seen, len(asked))
     assert row["value"] == pytest.approx(seen / len(asked), abs=1e-12)
-    assert f"{seen} of {len(asked)} families" in said(f"<main>{monthly.headline(demo)}")
+    assert f"{seen} of {len(asked)} calls" in said(f"<main>{monthly.headline(demo)}")
 
 
 def test_the_typical_wait_is_the_plain_median_and_in_time_its_plain_share(demo, october):

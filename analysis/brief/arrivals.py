@@ -32,8 +32,9 @@ def curves(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
         f"Every response that was asked for at once, by quarters of an hour; one that was called off counts until then (Kaplan and Meier 1958). "
         f"This year: {numbers.windows.year.words}. {_compared(rows)}"
     )
-    return markup.figure(drawing.svg, alt=drawing.alt, caption=f"Reached by then, {panels.place_name(numbers, site)}: {_words(named, threshold)}",
+    figure = markup.figure(drawing.svg, alt=drawing.alt, caption=f"Reached by then, {panels.place_name(numbers, site)}: {_words(named, threshold)}",
                          note=note, name=f"arrivals-{site}", wide=True)  # fmt: skip
+    return markup.on_screen(figure)
 
 
 def _threshold(numbers: Numbers) -> float | None:
