@@ -22,8 +22,8 @@ from analysis.params import ROOT
 HERE = ROOT / "tests" / "browser"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LETTER = "0 0 612 792"  # points
-# Sheets of paper, definitions and all; what is not named here may be as long as its tables.
-MOST_SHEETS = {"collaborative_brief": 4, "site_scorecard": 3, "agenda": 2, "partner_page": 1}
+# Sheets of paper; what is not named here may be as long as its tables. The brief of the state has five since its sites stand side by side.
+MOST_SHEETS = {"collaborative_brief": 5, "site_scorecard": 3, "agenda": 2, "partner_page": 1}
 SMALLEST_ON_A_PHONE = 9  # pixels of a letter in a figure
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>' + "Llanfairpwllgwyngyll" * 6
 
