@@ -31,8 +31,8 @@ STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
 SITE_NOTEBOOKS := site_scorecard
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
-reads_data_quality = params/disclosure.yml params/measures.yml params/$1/study.yml params/$1/source.yml
-reads_collaborative_brief = $(reads_data_quality) params/scales.yml params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
+reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/$1/study.yml params/$1/source.yml
+reads_collaborative_brief = $(reads_data_quality) params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
 reads_site_scorecard = $(reads_collaborative_brief)
 reads_agenda = $(reads_collaborative_brief)
 reads_meeting_status = $(reads_agenda)
