@@ -29,6 +29,7 @@ BRIEF_CODE := $(CONTRACT) $(filter-out $(PACKET_CODE),$(wildcard analysis/qualit
 
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
 SITE_NOTEBOOKS := site_scorecard
+PARTNER_NOTEBOOKS := partner_page
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/$1/study.yml params/$1/source.yml
@@ -55,7 +56,7 @@ SITES ?= $(ALL_SITES)
 BRIEFS := outputs/$(STUDY)/briefs
 COLLABORATIVE := $(foreach name,$(STATEWIDE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/statewide/$(name).html) \
 	$(foreach site,$(SITES),$(foreach name,$(SITE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
-PARTNER := $(foreach site,$(SITES),$(BRIEFS)/$(PERIOD)/$(site)/partner_page.html)
+PARTNER := $(foreach site,$(SITES),$(foreach name,$(PARTNER_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
 
 # Written last of what goes into the meeting: the PDF, the workbook, the slides and the folders to send stand where it does.
 PACKET := $(BRIEFS)/$(PERIOD)/statewide/packet.html
