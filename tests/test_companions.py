@@ -127,7 +127,8 @@ def test_one_site_makes_more_safety_plans_from_a_day_on_and_no_other_changes(sta
     for site_id, own in planned.groupby("site_id"):
         before, after = own.loc[~since, "safety_plan"].astype(bool), own.loc[since, "safety_plan"].astype(bool)
         share = {"site-03": 0.60, "site-09": 0.58}.get(site_id, 0.88)
-        assert holds(before, share), site_id
+        if len(before):
+            assert holds(before, share), site_id
         if len(after):
             assert holds(after, 0.90 if site_id == "site-03" else share), site_id
 
@@ -200,7 +201,7 @@ def test_outreach_stops_at_one_site_and_one_has_no_cover_at_night_or_at_weekends
     assert held.drop(["site-04", "site-13"]).min() > pd.Timestamp("2026-07-01")
     hours = state.companions["site_hours"].groupby("site_id")
     assert set(hours.get_group("site-12")["weekday"]) == {"monday", "tuesday", "wednesday", "thursday", "friday"}
-    assert hours.get_group("site-12")["to_hour"].max() == 20
+    assert hours.get_group("site-12")["to_hour"].max() == 17
     assert hours.get_group("site-10")["from_on"].astype(str).unique().tolist() == ["2024-04-15", "2025-10-01"]
 
 
@@ -212,11 +213,11 @@ def test_families_are_more_satisfied_than_referrers_and_about_a_third_answer(sta
     assert surveys["score"].notna().eq(surveys["answered_on"].notna()).all()
 
 
-def test_988_is_called_least_where_use_is_low_and_some_calls_have_no_place(state):
+def test_988_is_called_most_at_one_site_and_some_calls_have_no_place(state):
     calls = state.companions["calls"]
     beside = calls[calls["episode_id"].isna()]
     share = beside["channel"].eq("line_988").groupby(beside["site_id"]).mean()
-    assert share["site-04"] < 0.20 < share["site-06"]
+    assert share["site-06"] > 1.15 * share.drop(["site-06", "site-14", "site-15"]).max()
     assert beside["site_id"].isna().mean() > 0.04
     assert (calls["site_id"].isna() & calls["county_fips"].notna()).any()  # from a county in no site's care
 

@@ -7,6 +7,7 @@
     sites.py       sites, the counties in their care, and each day's children
     episodes.py    how many crises, when, and which child's
     responses.py   who asked, why, what was given and how it ended
+    lost.py        requests that never become an episode, and why
     clocks.py      when the team was sent, came and left
     crises.py      is the crisis an ED visit without the service and with it, and what the caller says
     placement.py   where children live at the call and at discharge, and when stabilization began

@@ -41,6 +41,14 @@ class Care(Record):
     to_on: date | None = Field(default=None, alias="to")
 
 
+class Lost(Record):
+    """Shares of a site's requests that never become an episode, by the reason; of those that the reason can hold for."""
+
+    outside_hours: Share = 0.0
+    school_never_asks: Share = 0.0
+    kept_on_phone: Share = 0.0
+
+
 class Site(Record):
     """One site: its days, its counties and its truth."""
 
@@ -54,6 +62,7 @@ class Site(Record):
     within_threshold: Annotated[float, Field(gt=0, lt=1)]
     spread: Positive
     asks_caller: bool = True
+    lost: Lost = Lost()
     counties: tuple[Care, ...]
 
 
@@ -134,7 +143,7 @@ class Scenario(Record):
         """One of the sites' values by site_id.
 
         >>> read_scenario("base").of_sites("rate_ratio")["site-04"]
-        0.5
+        0.8
         """
         return {site.site_id: getattr(site, knob) for site in self.sites}
 

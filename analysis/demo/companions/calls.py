@@ -12,11 +12,18 @@ from analysis.tables import CALLS, IN_PERSON_MODES
 TELEPHONE = ("phone", "telehealth")
 
 
-def make_calls(episodes: pd.DataFrame, site_counties: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
-    """The calls table: one row per call, ordered by day."""
+def make_calls(
+    episodes: pd.DataFrame, kept_on_phone: pd.DataFrame, site_counties: pd.DataFrame, scenario: Scenario
+) -> pd.DataFrame:
+    """The calls table: one row per call, ordered by day. `kept_on_phone` are requests that the call center settled by itself."""
     rng = scenario.stream("calls")
     calls = pd.concat(
-        [_that_opened(episodes, scenario, rng), _beside(episodes, site_counties, scenario, rng)], ignore_index=True
+        [
+            _that_opened(episodes, scenario, rng),
+            _beside(episodes, kept_on_phone, site_counties, scenario, rng),
+            _kept(kept_on_phone, scenario, rng),
+        ],
+        ignore_index=True,
     )
     calls = calls.sort_values(["called_on", "site_id", "channel", "episode_id"], kind="stable", ignore_index=True)
     return numbered(calls, "call_id", "T")[CALLS.names]
@@ -41,15 +48,33 @@ def _that_opened(episodes: pd.DataFrame, scenario: Scenario, rng: np.random.Gene
     )
 
 
-def _beside(
-    episodes: pd.DataFrame, site_counties: pd.DataFrame, scenario: Scenario, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Calls without an episode: as many a site as its episodes say, on their days, in their counties."""
-    parts = scenario.companions.calls
-    number = rng.poisson(at_sites(parts.beside, episodes["site_id"]))
-    like = episodes.loc[episodes.index.repeat(number), ["requested_at", "site_id", "county_fips"]].reset_index(
-        drop=True
+def _kept(kept_on_phone: pd.DataFrame, scenario: Scenario, rng: np.random.Generator) -> pd.DataFrame:
+    """Calls that ended on the phone though the family should have been seen; the call center wrote down "phone"."""
+    return pd.DataFrame(
+        {
+            "called_on": kept_on_phone["requested_at"].dt.normalize(),
+            "site_id": kept_on_phone["site_id"],
+            "county_fips": kept_on_phone["county_fips"],
+            "channel": draw_mix(scenario.companions.calls.channel, len(kept_on_phone), rng),
+            "recommended_mode": "phone",
+            "outcome": "by_phone",
+        }
     )
+
+
+def _beside(
+    episodes: pd.DataFrame,
+    kept_on_phone: pd.DataFrame,
+    site_counties: pd.DataFrame,
+    scenario: Scenario,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Calls for other things: as many a site as its requests say, on their days, in their counties."""
+    parts = scenario.companions.calls
+    called = ["requested_at", "site_id", "county_fips"]
+    requests = pd.concat([episodes[called], kept_on_phone[called]], ignore_index=True)
+    number = rng.poisson(at_sites(parts.beside, requests["site_id"]))
+    like = requests.loc[requests.index.repeat(number)].reset_index(drop=True)
     rows = len(like)
     weights = np.tile(list(parts.beside_channel.values()), (rows, 1))
     weights[:, list(parts.beside_channel).index("line_988")] *= at_sites(parts.line_988_times, like["site_id"])

@@ -1,8 +1,9 @@
 """The hours in which each site's teams can go out."""
 
+import numpy as np
 import pandas as pd
 
-from analysis.demo.companions.parts import Held
+from analysis.demo.companions.parts import Held, Pattern
 from analysis.demo.draws import DAY
 from analysis.demo.scenario import Scenario
 from analysis.params import ParamsError
@@ -36,3 +37,26 @@ def make_hours(sites: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     return hours.assign(day=day).sort_values(["site_id", "from_on", "day", "from_hour"], ignore_index=True)[
         SITE_HOURS.names
     ]
+
+
+def is_covered(requests: pd.DataFrame, scenario: Scenario) -> np.ndarray:
+    """True where the site's own team goes out at the hour of the request. Takes one row per request (site_id, requested_at)."""
+    parts, at = scenario.companions.hours, requests["requested_at"]
+    week = {name: _hours_of(stretches) for name, stretches in parts.patterns.items()}
+    hour = at.dt.dayofweek.to_numpy() * 24 + at.dt.hour.to_numpy()
+    covered = week[parts.ordinary][hour]
+    for site_id, spans in parts.by_site.items():
+        own = requests["site_id"].eq(site_id).to_numpy()
+        for span in spans:
+            since = np.ones(len(requests), dtype=bool) if span.from_on is None else at.ge(pd.Timestamp(span.from_on))
+            covered = np.where(own & since, week[span.pattern][hour], covered)
+    return covered
+
+
+def _hours_of(stretches: tuple[Pattern, ...]) -> np.ndarray:
+    """True for each of the week's 168 hours, Monday's midnight first, that a pattern covers."""
+    covered = np.zeros((7, 24), dtype=bool)
+    for stretch in stretches:
+        days = [list(WEEKDAYS).index(each) for each in stretch.weekdays]
+        covered[days, stretch.from_hour : stretch.to_hour] = True
+    return covered.ravel()

@@ -17,8 +17,8 @@ from analysis.tables import CLOCKS_RUN_ON_DAYS
 
 
 def make_companions(
-    episodes: pd.DataFrame, outcomes: pd.DataFrame, sites: pd.DataFrame, site_counties: pd.DataFrame,
-    children: pd.Series, scenario: Scenario,
+    episodes: pd.DataFrame, outcomes: pd.DataFrame, kept_on_phone: pd.DataFrame, sites: pd.DataFrame,
+    site_counties: pd.DataFrame, children: pd.Series, scenario: Scenario,
 ) -> tuple[dict[str, pd.DataFrame], dict]:  # fmt: skip
     """Every table beside the episodes by name, clean and with the contract's columns, and their truth.
 
@@ -32,7 +32,7 @@ def make_companions(
         "contacts": contacts,
         "scales": ratings,
         "referrals": make_referrals(care, scenario),
-        "calls": make_calls(episodes, site_counties, scenario),
+        "calls": make_calls(episodes, kept_on_phone, site_counties, scenario),
         "staff": staff,
         "training": training,
         "outreach": make_outreach(sites, scenario),
