@@ -12,9 +12,9 @@ import pandas as pd
 
 from analysis.quality.utilization.dispersion import between_sites, month_shocks
 from analysis.quality.utilization.expected import SiteMonths
+from analysis.quality.utilization.look import Look, look, ratio_grid
 from analysis.quality.utilization.parameters import LowUse
 from analysis.quality.utilization.posterior import chance_below, posterior
-from analysis.quality.utilization.rule import Look, look, ratio_grid
 
 SEED = 20261201
 REPLICATES = 200

@@ -1,19 +1,17 @@
-"""The classes of use: can't tell yet, watch, fewer children than expected, in the expected range; and when a plan may end.
+"""The classes of use: can't tell yet, watch, fewer children than expected, in the expected range.
 
 A class is a question to the site and no verdict. Every site stands alone: no order, no rank.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from analysis.intervals import garwood
-from analysis.quality.utilization.dispersion import between_sites, lower_tail, month_shocks, shocks_variance
 from analysis.quality.utilization.expected import SiteMonths
+from analysis.quality.utilization.look import Look, chance_low, look
 from analysis.quality.utilization.parameters import LowUse
-from analysis.quality.utilization.posterior import Grid, chance_below, grid, posterior
 
 CONFIDENCE = 0.95  # of the exact interval of observed over expected
 
@@ -23,6 +21,7 @@ CLASSES = {
     "below_expected": "reaching fewer children than expected",
     "expected_range": "in the expected range",
 }
+TOO_RECENTLY = "opened too recently"
 ONLY_A_LARGE_DROP = "no sign of low use; only a large drop would show"
 
 COLUMNS = [
@@ -36,7 +35,7 @@ COLUMNS = [
     "low",  # exact Poisson interval of the ratio
     "high",
     "expected_at_target",
-    "expected_low",  # expected, were there a fifth fewer or more children; of uncertain sites alone
+    "expected_low",  # expected, were there a fifth fewer or a fifth more children; of uncertain sites alone
     "expected_high",
     "window",  # months that the watch looks at
     "observed_window",
@@ -50,89 +49,12 @@ COLUMNS = [
     "probability_not_low",
     "sure",  # below expected, and sure enough for something with consequences
     "months_open",
-    "months_until_judgeable",  # more months like the last ones until 50 episodes were expected; 0 where they were
-    "months_until_flag_possible",  # until 12 were expected over 12 months; missing where that never comes
+    "months_needed",  # months like the last ones, in all, that 50 expected episodes take
+    "months_until_judgeable",  # of these, those to come; 0 where 12 months are enough
+    "months_until_flag_possible",  # until 12 are expected over 12 months; missing where that never comes at this pace
     "spread",  # fitted: the same for every site
     "shocks_size",
 ]
-
-
-@dataclass(frozen=True)
-class Look:
-    """One month's look at every site: arrays of (sites), behind them whatever repetitions there are; shocks and spread one a repetition."""
-
-    observed: np.ndarray
-    expected: np.ndarray
-    variance: np.ndarray  # what month shocks add over the longer window
-    window: np.ndarray
-    observed_window: np.ndarray
-    expected_window: np.ndarray
-    variance_window: np.ndarray
-    shocks: np.ndarray
-    spread: np.ndarray
-    tail: np.ndarray
-    watch: np.ndarray
-
-    def tail_at(self, spread: float) -> np.ndarray:
-        """The tail, were this the spread between ordinary sites."""
-        return lower_tail(
-            self.observed_window, self.expected_window, self.variance_window + (spread * self.expected_window) ** 2
-        )
-
-
-def look(observed: np.ndarray, expected: np.ndarray, *, rule: LowUse) -> Look:
-    """The look at the last of the months given, over arrays that end in (sites, months); 0 expected where a site was not open.
-
-    Watch: the tail over the last 6 months is below 0.025, over 12 where 6 expect fewer than 15; and at least 12 were expected in 12
-    months. The spread between sites and the month shocks are estimated from all months given.
-
-    >>> from analysis.quality.utilization.parameters import read_low_use
-    >>> ten = np.full((6, 24), 10.0)
-    >>> seen = ten.copy(); seen[0, -6:] = 3          # 18 of 60 in the last six months
-    >>> found = look(seen, ten, rule=read_low_use())
-    >>> found.watch.tolist(), found.window[0].item(), round(found.tail[0].item(), 4)
-    ([True, False, False, False, False, False], 6, 0.0)
-    """
-    windows = rule.windows
-    observed, expected = (each[..., -windows.history_months :] for each in (observed, expected))
-    shocks = month_shocks(observed, expected, rule=rule)
-    spread = between_sites(observed, expected, shocks, rule=rule)
-    short, long = (_totals(observed, expected, shocks, months) for months in (windows.months, windows.longer_months))
-    longer = short[1] < windows.longer_below_expected
-    o, e, variance = (np.where(longer, b, a) for a, b in zip(short, long, strict=True))
-    tail = lower_tail(o, e, variance + (spread[..., None] * e) ** 2)
-    enough = long[1] >= rule.classes.least_expected
-    return Look(
-        observed=long[0],
-        expected=long[1],
-        variance=long[2],
-        window=np.where(longer, windows.longer_months, windows.months),
-        observed_window=o,
-        expected_window=e,
-        variance_window=variance,
-        shocks=shocks,
-        spread=spread,
-        tail=tail,
-        watch=enough & (tail < rule.classes.tail),
-    )
-
-
-def _totals(observed: np.ndarray, expected: np.ndarray, shocks: np.ndarray, months: int) -> tuple[np.ndarray, ...]:
-    last = expected[..., -months:]
-    return observed[..., -months:].sum(axis=-1), last.sum(axis=-1), shocks_variance(last, shocks)
-
-
-def ratio_grid(rule: LowUse) -> Grid:
-    """The grid whose bins end at the two ratios of the rule."""
-    return grid((rule.classes.low_ratio, rule.leaving.ratio), rule.spread.prior)
-
-
-def chance_low(seen: Look, *, rule: LowUse) -> np.ndarray:
-    """The chance of each site that its rate ratio over the longer window is below `low_ratio`; from all sites at once."""
-    prior = ratio_grid(rule)
-    return chance_below(
-        posterior(seen.observed, seen.expected, seen.variance, prior), rule.classes.low_ratio, prior
-    )  # fmt: skip
 
 
 def classify(
@@ -190,7 +112,7 @@ def judge_use(
 ) -> pd.DataFrame:
     """Every site's class in that month: one row a site, in order of site_id, with COLUMNS.
 
-    `use` holds that month and, for a full judgment, the 24 and one before it; later months are not looked at. `complete` says of each
+    `use` holds that month and, for a full judgment, the 24 before it; later months are not looked at. `complete` says of each
     site whether its records are whole: open days, records in, the referral line up. A site that was open for fewer than 10
     months by the month's end is shown and not judged; one that closed by then has no class, nor has one whose children are not known.
 
@@ -198,89 +120,79 @@ def judge_use(
     """
     names, months = use.sites, use.months
     if month not in months:
-        raise ValueError(f"{month} is not among the months of the table, {months[0]} to {months[-1]}.")
+        raise ValueError(
+            f"{month} is not among the months of the table of expected episodes. Count it with that month."
+        )
     if lacking := sorted(set(names) - set(complete)):
         raise ValueError(
             f"Nothing says whether the records of {', '.join(lacking)} are complete. Give a yes or no for each site."
         )
-    columns = {name: use.by_site(name)[:, : months.index(month) + 1] for name in ("observed", "expected")}
-    unknown = np.isnan(columns["expected"][:, -rule.windows.longer_months :]).any(axis=1)
-    columns = {name: np.where(np.isnan(columns["expected"]), 0.0, each) for name, each in columns.items()}
-    ends = range(len(months[: months.index(month) + 1]), 0, -1)
-    looks = [
-        look(columns["observed"][:, :end], columns["expected"][:, :end], rule=rule)
-        for end in list(ends)[: rule.classes.months_running]
-    ]
-    seen, low = looks[0], chance_low(looks[0], rule=rule)
-    spans = sites.set_index("site_id").reindex(names)
+    until = months.index(month) + 1
+    observed, expected = (use.by_site(name)[:, :until] for name in ("observed", "expected"))
+    unknown = np.isnan(expected[:, -rule.windows.longer_months :]).any(axis=1)
+    observed, expected = (np.where(np.isnan(expected), 0.0, each) for each in (observed, expected))
+    back = range(until, max(0, until - rule.classes.months_running), -1)
+    looks = [look(observed[:, :end], expected[:, :end], rule=rule) for end in back]
+    low = chance_low(looks[0], rule=rule)
+    spans = sites.set_index("site_id").reindex(names)[["opened_on", "closed_on"]]
+    opened = np.array([months_open(day, month) for day in spans["opened_on"]])
     rows = []
     for at, name in enumerate(names):
-        opened = _months_open(spans["opened_on"].iloc[at], month)
-        why = _not_judged(use, name, unknown[at], spans["closed_on"].iloc[at], month)
-        if why:
-            found, why = None, why
-        elif opened < rule.classes.least_months_open:
-            found, why = "cant_tell_yet", "opened too recently"
-        else:
+        found, why = None, _not_judged(use, name, unknown[at], opened[at], spans["closed_on"].iloc[at], month)
+        if not why and opened[at] < rule.classes.least_months_open:
+            found, why = "cant_tell_yet", TOO_RECENTLY
+        elif not why:
+            watches = [bool(each.watch[at]) for each in looks]
             found, why = classify(
-                expected=seen.expected[at],
-                watches=[bool(each.watch[at]) for each in looks] + [False] * (rule.classes.months_running - len(looks)),
+                expected=looks[0].expected[at],
+                watches=watches + [False] * (rule.classes.months_running - len(watches)),
                 complete=bool(complete[name]),
                 chance_of_low=low[at],
                 rule=rule,
             )
-        rows.append({"site_id": name, "class": found, "why": why, "words": words_of(found, seen.expected[at], rule=rule), "months_open": opened})  # fmt: skip
-    table = pd.DataFrame(rows).assign(**_figures(use, month, looks, low, columns["expected"], rule))
-    table["sure"] = table["class"].eq("below_expected") & table["probability_low"].ge(rule.classes.sure_low - 1e-9)
-    blank = [name for name in COLUMNS if name not in ("site_id", "class", "words", "why", "months_open", "sure", "watch_this_month", "watch_last_month", "spread", "shocks_size")]  # fmt: skip
-    table.loc[unknown, blank] = np.nan
-    judged = table["class"].notna() & table["why"].ne("opened too recently")
-    table[["watch_this_month", "watch_last_month"]] = table[["watch_this_month", "watch_last_month"]].where(
-        judged, False
-    )
-    return table[COLUMNS]
+        rows.append((name, found, words_of(found, looks[0].expected[at], rule=rule), why))
+    table = pd.DataFrame(rows, columns=["site_id", "class", "words", "why"])
+    figures = _figures(looks, low, rule) | _beside(use, until, expected, opened, rule)
+    return _completed(table.assign(**figures, months_open=opened), unknown, rule)
 
 
-def _not_judged(use: SiteMonths, name: str, unknown: bool, closed_on: pd.Timestamp, month: pd.Period) -> str:
+def _not_judged(
+    use: SiteMonths, name: str, unknown: bool, opened: float, closed_on: pd.Timestamp, month: pd.Period
+) -> str:
     if name in use.missing:
         return use.missing[name]
     if not pd.isna(closed_on) and closed_on <= month.end_time:
         return "closed"
+    if opened == 0:
+        return "not open yet"
     return "no other site was open in some of the months" if unknown else ""
 
 
-def _months_open(opened_on: pd.Timestamp, month: pd.Period) -> float:
+def months_open(opened_on: pd.Timestamp, month: pd.Period) -> float:
     """Months from the first day of service to the month's last day; missing, and then never too few, where it is not known.
 
-    >>> _months_open(pd.Timestamp("2026-01-16"), pd.Period("2026-10")), _months_open(pd.NaT, pd.Period("2026-10"))
-    (9.5, nan)
+    >>> months_open(pd.Timestamp("2026-01-17"), pd.Period("2026-10")), months_open(pd.Timestamp("2026-11-01"), pd.Period("2026-10"))
+    (9.48, 0.0)
     """
     if pd.isna(opened_on):
         return np.nan
     first = opened_on.to_period("M")
     part = (first.days_in_month - opened_on.day + 1) / first.days_in_month
-    return max(0.0, round((month - first).n + part, 1))
+    return max(0.0, round((month - first).n + part, 2))
 
 
-def _figures(
-    use: SiteMonths, month: pd.Period, looks: list[Look], low: np.ndarray, history: np.ndarray, rule: LowUse
-) -> dict[str, np.ndarray]:  # fmt: skip
-    """The columns that are the same whatever the class."""
-    seen, longer = looks[0], rule.windows.longer_months
+def _figures(looks: list[Look], low: np.ndarray, rule: LowUse) -> dict[str, object]:
+    """The columns of the looks themselves, the same whatever the class."""
+    seen = looks[0]
     some = np.where(seen.expected > 0, seen.expected, np.nan)
     interval = garwood(seen.observed, confidence=CONFIDENCE)
-    year = slice(max(0, use.months.index(month) + 1 - longer), use.months.index(month) + 1)
-    last = history[:, -longer:]
-    pace = np.divide(last.sum(axis=1), (last > 0).sum(axis=1), out=np.zeros(len(last)), where=(last > 0).any(axis=1))
-    so_far = history.sum(axis=1)
-    floor = rule.classes.least_expected
-    figures = {
+    shocks = seen.shocks.item()
+    return {
         "observed": seen.observed,
         "expected": seen.expected,
         "ratio": seen.observed / some,
         "low": interval.low / some,
         "high": interval.high / some,
-        **{name: use.by_site(name)[:, year].sum(axis=1) for name in ("expected_at_target", "expected_low", "expected_high")},
         "window": seen.window.astype(float),
         "observed_window": seen.observed_window,
         "expected_window": seen.expected_window,
@@ -291,48 +203,42 @@ def _figures(
         "watch_last_month": looks[1].watch if len(looks) > 1 else np.zeros(len(seen.watch), dtype=bool),
         "probability_low": low,
         "probability_not_low": 1 - low,
-        "months_until_judgeable": [months_more(e, p, rule.classes.judgeable_expected) for e, p in zip(so_far, pace, strict=True)],
-        "months_until_flag_possible": [
-            months_more(e, p, floor) if p * longer >= floor or e >= floor else np.nan
-            for e, p in zip(seen.expected, pace, strict=True)
-        ],
-    }  # fmt: skip
-    size = 1 / seen.shocks.item() if seen.shocks.item() > 0 else np.inf
-    return figures | {"spread": np.full(len(low), seen.spread.item()), "shocks_size": np.full(len(low), size)}
+        "spread": seen.spread.item(),
+        "shocks_size": 1 / shocks if shocks > 0 else np.inf,
+    }
 
 
-@dataclass(frozen=True)
-class Ending:
-    """Whether a plan may end, by its site's use: `probability` is the chance that the rate ratio is above 0.85."""
+def _beside(use: SiteMonths, until: int, expected: np.ndarray, opened: np.ndarray, rule: LowUse) -> dict[str, object]:
+    """What the target and an uncertain number of children would give over 12 months, and how long until a site can be judged.
 
-    may_end: bool
-    probability: float
-    why: str
-
-
-def plan_may_end(use: SiteMonths, site: str, *, started: pd.Period, month: pd.Period, rule: LowUse) -> Ending:
-    """The evidence that began a plan, reversed: over the last 6 months, all since the plan's first month, the rate ratio is
-    above 0.85 with a chance of 0.7 or more. Never on fewer months.
-
-    Raises ValueError where the site or the month is not in `use`.
+    The pace is that of the months of the last 12 in which the site was open.
     """
-    names, months, need = use.sites, use.months, rule.leaving.months
-    if site not in names or month not in months:
-        raise ValueError(f"{site} in {month} is not in the table of sites and months.")
-    since = (month - started).n + 1
-    if since < need:
-        return Ending(False, np.nan, f"{max(since, 0)} of {need} months since the start have passed")
-    end = months.index(month) + 1
-    observed, expected = (use.by_site(name)[:, :end] for name in ("observed", "expected"))
-    if np.isnan(expected[names.index(site), -need:]).any():
-        return Ending(False, np.nan, use.missing.get(site, "no other site was open in some of the months"))
-    observed, expected = (np.where(np.isnan(expected), 0.0, each) for each in (observed, expected))
-    shocks = month_shocks(
-        observed[:, -rule.windows.history_months :], expected[:, -rule.windows.history_months :], rule=rule
-    )
-    o, e, variance = _totals(observed, expected, shocks, need)
-    prior = ratio_grid(rule)
-    chance = 1 - float(chance_below(posterior(o, e, variance, prior), rule.leaving.ratio, prior)[names.index(site)])
-    if chance >= rule.leaving.chance - 1e-9:
-        return Ending(True, chance, "")
-    return Ending(False, chance, "the last months do not yet show that the site reaches as many as expected")
+    longer, classes = rule.windows.longer_months, rule.classes
+    last = expected[:, -longer:]
+    year, some = last.sum(axis=1), (last > 0).sum(axis=1)
+    pace = np.divide(year, some, out=np.zeros(len(year)), where=some > 0)
+    had = np.where(np.isnan(opened), (expected > 0).sum(axis=1), opened)
+    needed = np.array([months_more(0, each, classes.judgeable_expected) for each in pace])
+    enough = year >= classes.judgeable_expected
+    possible = (year >= classes.least_expected) | (pace * longer >= classes.least_expected)
+    flag = [months_more(e, p, classes.least_expected) for e, p in zip(year, pace, strict=True)]
+    of_year = {
+        name: use.by_site(name)[:, max(0, until - longer) : until].sum(axis=1)
+        for name in ("expected_at_target", "expected_low", "expected_high")
+    }
+    return of_year | {
+        "months_needed": needed,
+        "months_until_judgeable": np.where(enough, 0.0, np.maximum(0.0, np.ceil(needed - had))),
+        "months_until_flag_possible": np.where(possible, flag, np.nan),
+    }
+
+
+def _completed(table: pd.DataFrame, unknown: np.ndarray, rule: LowUse) -> pd.DataFrame:
+    """With `sure`; no watch where nobody judges, and no figure where the children are not known."""
+    judged = table["class"].notna() & table["why"].ne(TOO_RECENTLY)
+    watches = ["watch_this_month", "watch_last_month"]
+    table[watches] = table[watches].where(judged, False)
+    table["sure"] = table["class"].eq("below_expected") & table["probability_low"].ge(rule.classes.sure_low - 1e-9)
+    kept = {"site_id", "class", "words", "why", "months_open", "sure", "spread", "shocks_size", *watches}
+    table.loc[unknown, [name for name in COLUMNS if name not in kept]] = np.nan
+    return table[COLUMNS]
