@@ -97,6 +97,13 @@ class StayLimit(Dated):
     source: Words
 
 
+class UseTarget(Dated):
+    """How many episodes the program means to reach: per 1,000 children of the service's ages and year, with who set it."""
+
+    episodes_per_1000: Annotated[float, Field(gt=0, le=1000)]
+    source: Words
+
+
 class Ages(Record):
     """The ages that the service is for, both included."""
 
@@ -127,6 +134,7 @@ class Study(Record):
     """params/<study>/study.yml: one program's data with its choices.
 
     `ask_before` names the columns by which no figure is shown until those whom they describe have been asked.
+    `uncertain_exposure` names the sites whose number of children is itself uncertain (tribal, frontier, border communities).
     """
 
     name: str
@@ -145,6 +153,8 @@ class Study(Record):
     ask_before: tuple[Literal[STRATIFIED_BY], ...] = ()
     money: Money | None = None
     targets: dict[str, tuple[Target, ...]] = {}
+    utilization_target: tuple[UseTarget, ...] = ()
+    uncertain_exposure: tuple[Words, ...] = ()
     notes: tuple[Words, ...] = ()
 
     def limits_on(self, first: date, last: date | None = None) -> tuple[StayLimit, ...]:

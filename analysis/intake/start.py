@@ -81,6 +81,17 @@ place: site
 #  in_person_share:
 #    - {{target}}
 
+## How many episodes the program means to reach, per 1,000 children of its ages and year, with the days on which that holds and
+## who set it. It stands beside what a site is expected to have by the other sites' rates, which cannot say that all are low.
+#utilization_target:
+#  - from: 2024-07-01
+#    to: 2026-06-30
+#    episodes_per_1000: 4.0
+#    source: The state's plan, section and page
+## Sites whose number of children is itself uncertain (tribal, frontier, border communities): what is expected of them is also
+## given for a fifth fewer and a fifth more children.
+#uncertain_exposure: [north]
+
 ## Sentences that every brief of this study prints with its data.
 #notes:
 #  - What a reader has to know about these records.

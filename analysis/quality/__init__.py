@@ -13,7 +13,8 @@ interaction.py  did the groups move differently?
 claims_visits.py  emergency department visits and hospital stays in the claims
 intervals.py    exact and score intervals
 comparisons.py  a change, a target met or missed, the bounds of a share that was not fully recorded
+utilization/    sites that reach fewer children than expected, and how often that is wrong
 charts/         control charts, run charts, funnels, waiting curves; which for which measure, and what the last point says
 
-intervals, waits, scales <- measures <- cards <- exposure, rows <- units <- counts <- comparisons, charts, equity
+intervals, waits, scales <- measures <- cards <- exposure, rows <- units <- counts <- comparisons, charts, equity; exposure <- utilization
 """
