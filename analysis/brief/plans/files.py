@@ -36,6 +36,16 @@ def read_known(study: Study, sites: pd.DataFrame, *, counties: Iterable[str] = (
     return Known(places, measures, read_actions(root=root), frozenset({*names, study.title, study.service}))
 
 
+def known_of(study: Study, *, root: Path = ROOT) -> Known:
+    """What the plans of a study are held against, from its tables; a ParamsError where there are none yet."""
+    folder = root / "data" / "processed" / study.name
+    if not (folder / "sites.parquet").exists():
+        raise ParamsError(f"The sites of {study.name} are not known yet. Run make data STUDY={study.name} first.")
+    population = folder / "population.parquet"
+    counties = pd.read_parquet(population)["county_name"].dropna().unique() if population.exists() else ()
+    return read_known(study, pd.read_parquet(folder / "sites.parquet"), counties=counties, root=root)
+
+
 def plan_path(study: str, site: str, *, root: Path = ROOT) -> Path:
     """Where the plan of a site lies, or would."""
     return root / "params" / study / "plans" / f"{site}.yml"

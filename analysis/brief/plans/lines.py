@@ -64,11 +64,6 @@ def _decoded(content: bytes, where: str) -> str:
     for number, line in enumerate(text.splitlines(), 1):
         if re.match(r"[ -]*\t", line):
             raise ParamsError(f"{where}, line {number}: a tab stands where blanks are needed. Put blanks in its place.")
-        # Each bracket and each dash is a level, and every level a call.
-        if len(re.match(r"(?:- *|[\[{] *)*", line.lstrip())[0]) > DEEPEST:
-            raise ParamsError(
-                f"{where}, line {number}: lists stand inside lists {DEEPEST} deep. Take the brackets out."
-            )
     return text
 
 
@@ -77,7 +72,9 @@ def _composed(text: str, where: str) -> yaml.Node | None:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        problem = re.sub(r"(['\"<]).*?(\1|>)", "...", error.problem or error.context or "it cannot be read")
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        # What stands in quotation marks may be words of the file; marks and YAML's own <words> are not.
+        problem = re.sub(r"'[^'<]*[^\W_]{2}[^']*'|\"[^\"]*[^\W_]{2}[^\"]*\"", "...", said)
         raise ParamsError(f"{where}, line {mark.line + 1 if mark else '?'}: {problem}. {HINT}.") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1

@@ -43,8 +43,8 @@ def _text(value: object) -> str:
             raise ValueError(f"{read_as} stands where words are needed. Put it in quotation marks, or write it out")
     if not isinstance(value, str) or not value.strip():
         raise ValueError("words are needed here")
-    text = re.sub(r"\r\n?|[\x85\u2028\u2029]", "\n", value).strip()
-    if re.search(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|_x[0-9A-Fa-f]{4}_|\ufeff", text):
+    text = re.sub(r"\r\n?|[\x85\u2028\u2029]", "\n", value).replace("\t", " ").strip()
+    if re.search(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|_x[0-9A-Fa-f]{4}_|x005F_|\ufeff", text):
         raise ValueError("holds a character that cannot be printed. Take it out")
     if len(text) > LONGEST:
         raise ValueError(f"is {len(text):,} characters long; {LONGEST:,} are allowed. Shorten it")
@@ -92,7 +92,7 @@ def _day(value: object) -> object:
 def _month(value: object) -> str:
     text = str(value).strip()
     if isinstance(value, date) or not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", text):
-        raise ValueError('a month is written like "2026-03", in quotation marks')
+        raise ValueError("a month is written like 2026-03")
     return text
 
 
