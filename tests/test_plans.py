@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from analysis import params
 from analysis.brief.plans.checking import as_plan
 from analysis.brief.plans.draft import Aim, Signal, draft, draft_plan, draft_text
 from analysis.brief.plans.files import read_plan, read_plans, replace_plan
-from analysis.brief.plans.library import STEPS, Library, read_actions
+from analysis.brief.plans.library import EVIDENCE, STEPS, Library, read_actions
 from analysis.brief.plans.lines import read_lines
 from analysis.brief.plans.notes import notes, unwritten
 from analysis.brief.plans.private import BIRTH, EMAIL, NAME, NUMBER, PHONE, identifying
@@ -463,6 +464,22 @@ def test_a_draft_is_read_by_the_strict_reader_and_holds_what_was_handed_in(known
     text = path.read_text(encoding="utf-8")
     assert "referrals to the team up 94%" in text
     assert text.count("#") > 20
+
+
+def test_an_action_on_a_step_is_proposed_the_better_measured_first_and_one_s_own_idea_never_is(known):
+    for step in STEPS:
+        plan = draft_plan(SIGNAL, [], known, leading_steps=[step], started_on=date(2026, 11, 2))
+        acting = {name for name, each in known.actions.items() if step in each.acts_on} - {"own_idea"}
+        assert {each.action for each in plan.actions} == acting
+        order = [list(EVIDENCE).index(known.actions[each.action].evidence) for each in plan.actions]
+        assert order == sorted(order)
+
+
+def test_a_text_of_one_long_word_is_looked_at_in_no_time(known):
+    for word in ("x", "Aa-", "1 ", "jan", "born "):
+        started = time.perf_counter()
+        identifying((word * 5000)[:5000] + "!", known.names)
+        assert time.perf_counter() - started < 2  # squared, it takes twelve seconds
 
 
 def test_a_draft_never_overwrites_a_plan(known, tmp_path):

@@ -10,6 +10,7 @@ from analysis.params import ROOT, Record, Words, read_record
 from analysis.tables import REFERRAL_SOURCES
 
 FILE = Path("params") / "actions.yml"
+OWN_IDEA = "own_idea"  # stands for whatever a site thinks of itself; nothing proposes it
 
 # From the first call to lasting help, and what stands around it. A referral source is a step of its own.
 STEPS = {
@@ -85,5 +86,5 @@ def acting_on(actions: Mapping[str, Action], steps: Iterable[str]) -> list[str]:
     'just_go'
     """
     wanted, order = set(steps), list(EVIDENCE)
-    found = [name for name, action in actions.items() if wanted & set(action.acts_on)]
+    found = [name for name, action in actions.items() if wanted & set(action.acts_on) and name != OWN_IDEA]
     return sorted(found, key=lambda name: order.index(actions[name].evidence))

@@ -56,13 +56,13 @@ PARTICLES = frozenset(
     ("de", "del", "la", "las", "los", "y", "van", "von", "der", "den", "bin", "al", "da", "dos", "di")
 )
 OF_A_FAMILY = re.compile(
-    r"(?P<word>[^\W\d_]+)(?:['’]s)?\s+(?:family|mother|father|mom|dad|parents|son|daughter|grandmother)\b"
+    r"(?<!\w)(?P<word>[^\W\d_]+)(?:['’]s)?\s+(?:family|mother|father|mom|dad|parents|son|daughter|grandmother)\b"
 )
 AGED = re.compile(
-    r"(?P<word>[^\W\d_]+)(?:,\s*|\s*\(|\s+)(?:aged?\s+)?\d{1,2}(?:\)|[\s-]*(?:years?|yrs?)[\s-]*old|\s*y/?o\b)"
+    r"(?<!\w)(?P<word>[^\W\d_]+)(?:,\s*|\s*\(|\s+)(?:aged?\s+)?\d{1,2}(?:\)|[\s-]*(?:years?|yrs?)[\s-]*old|\s*y/?o\b)"
 )
 
-MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?"
+MONTH = r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?"
 DAY = rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}\.?\s+{MONTH},?\s+\d{{4}})"
 BORN = r"\b(?:born|d\.?\s?o\.?\s?b\b\.?|birth\s?-?(?:da(?:te|y)s?)?\b|bday\b)"
 AGE = r"(?:\baged?\s*:?\s*\d{1,2}\b|\b\d{1,2}[\s-]*(?:years?|yrs?)[\s-]*old\b|\b\d{1,2}\s*y/?o\b)"

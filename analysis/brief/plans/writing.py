@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import yaml
 
-from analysis.brief.plans.library import STEPS, Action
+from analysis.brief.plans.library import EVIDENCE, STEPS, Action
 from analysis.brief.plans.records import ACTS, EXIT_RULES, STATUSES, STRENGTHS, Plan
 from analysis.params import Record
 
@@ -124,5 +124,5 @@ def _comments(said: str) -> list[str]:
 
 def action_words(name: str, action: Action) -> str:
     """An action of the library in one comment: what it is, what came of it, and how sure that is."""
-    steps = ", ".join(STEPS[step] for step in action.acts_on)
-    return f"{name}: {action.name}. Works on: {steps}. {action.came_of_it} ({action.evidence.replace('_', ' ')})"
+    steps = "; ".join(STEPS[step] for step in action.acts_on)
+    return f"{name}: {action.name}. Works on: {steps}. {action.came_of_it} How sure: {EVIDENCE[action.evidence]}."
