@@ -824,6 +824,27 @@ SAVINGS_TABLE = Table(
     ),
 )
 
+UTILIZATION_TABLE = Table(
+    "utilization",
+    row="one site: its crises against those expected of it (written under outputs/)",
+    key=("site_id",),
+    derived=True,
+    columns=(
+        Column("site_id", "key", "The site", required=True),
+        Column("expected", "number", "Crises expected in the period, of an ordinary site with its children; whole"),
+        Column("observed", "count", "Crises seen; missing where hidden", counts_children=True),
+        Column("ratio", "number", "Observed over expected; missing where observed is hidden"),
+        Column("low", "number", "Lower end of the ratio's exact 95% interval"),
+        Column("high", "number", "Upper end"),
+        Column("class", "text", "cant_tell_yet, watch, below_expected, expected_range; missing where not judged"),
+        Column("months_until_judgeable", "count", "Months to come until 50 crises were expected"),
+        Column("period", "text", "The months that were counted", required=True),
+        Column("words", "text", "The class in words", required=True),
+        Column("why", "text", "Why not judged, or why not more"),
+        Column("expected_at_target", "number", "Crises at what the program means to reach, where it says so; whole"),
+    ),
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -850,6 +871,7 @@ TABLES: Mapping[str, Table] = {
         PROBLEMS_TABLE,
         EFFECTS_TABLE,
         SAVINGS_TABLE,
+        UTILIZATION_TABLE,
     )
 }
 RECEIVED = {name: table for name, table in TABLES.items() if not table.derived}

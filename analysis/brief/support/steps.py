@@ -1,0 +1,71 @@
+"""Causes and steps in the words of the page, and the steps of the library of actions that fit them."""
+
+import pandas as pd
+
+from analysis.quality.gap.account import WHOLE
+from analysis.tables import REFERRAL_SOURCES
+
+PATH_WORDS = {
+    "contacts": "People call",
+    "recommended": "A visit is agreed on",
+    "dispatched": "A team is sent",
+    "arrived": "The team arrives",
+    "met": "The team meets the child",
+    "stabilization": "The family goes on with help for some weeks",
+    "linked": "The first appointment elsewhere is kept",
+}
+# Where families are lost, by the cause of the account (analysis.quality.gap.account).
+LOST_WORDS = {
+    "hours": "Calls in hours when the site's own team does not go out",
+    "recommended": "Calls that end on the phone",
+    "dispatched": "Visits agreed on to which no team is sent",
+    "arrived": "Teams sent that do not arrive",
+    "met": "Visits at which the child is not met",
+}
+LIBRARY_STEPS = {
+    "hours": ("hours_of_cover",),
+    "recommended": ("kept_on_phone",),
+    "dispatched": ("dispatched",),
+    "arrived": ("arrived", "distance"),
+    "met": ("opened",),
+}
+MOST_LEADING = 3
+MOST_OF_THE_GAP = 0.8  # the leading causes together make up this part of it, or there are three of them
+
+
+def lost_words(cause: str) -> str:
+    """What families are lost to, in words.
+
+    >>> lost_words("asks:school"), lost_words("hours")
+    ('Calls that do not come from: school', "Calls in hours when the site's own team does not go out")
+    """
+    if cause.startswith("asks:"):
+        code = cause.removeprefix("asks:")
+        return f"Calls that do not come from: {REFERRAL_SOURCES.get(code, 'callers whose kind nobody wrote down')}"
+    return LOST_WORDS[cause]
+
+
+def library_steps(cause: str) -> tuple[str, ...]:
+    """The steps of params/actions.yml on which an action would have to act.
+
+    >>> library_steps("asks:school"), library_steps("recommended"), library_steps("asks:not_known")
+    (('referral_school',), ('kept_on_phone',), ('records',))
+    """
+    if cause.startswith("asks:"):
+        code = cause.removeprefix("asks:")
+        return (f"referral_{code}",) if code in REFERRAL_SOURCES else ("records",)
+    return LIBRARY_STEPS[cause]
+
+
+def leading(account: pd.DataFrame) -> pd.DataFrame:
+    """The two or three causes that make up most of the gap, largest first; none where nothing is missing beyond chance.
+
+    Takes an account of the gap. A cause belongs where its range lies above zero.
+    """
+    parts = account[account["cause"].ne(WHOLE)]
+    parts = parts[parts["low"].gt(0) & parts["a_month"].gt(0)].head(MOST_LEADING)
+    if parts.empty:
+        return parts
+    whole = account.loc[account["cause"].eq(WHOLE), "a_month"].iloc[0]
+    enough = parts["a_month"].cumsum().shift(fill_value=0.0).lt(MOST_OF_THE_GAP * whole)
+    return parts[enough]
