@@ -260,7 +260,7 @@ NAMED = {
            "ask judge Garcia", "the Garcia family came", "Maria, 14 years old", "Maria\nLopez", "Ma​ria Lopez", "We saw Maria Sandoval.",
            "April Lopez came.", "a boy named Pedro"],
     BIRTH: ["born 3/5/2011", "DOB: 2011-03-05", "her birthday is March 5, 2011", "14 years old on 2026-03-05", "born in 2011", "5.3.2011 (date of birth)"],
-    NUMBER: ["child 12345", "Medicaid number A12345678", "case #4711", "E-00123 came back", "412345", "４１２３４５", "123-45-6789", "AB12X34C5"],
+    NUMBER: ["child 12345", "Medicaid number A12345678", "case #4711", "E-00123 came back", "child id: AB-12", "412345", "４１２３４５", "123-45-6789", "AB12X34C5"],
     EMAIL: ["write to lead@agency.org"],
     PHONE: ["call 505-555-0105", "call (505) 555 0105", "call 5 5 5 0 1 0 5"],
 }  # fmt: skip
@@ -268,7 +268,7 @@ FINE = [
     "Sandoval County schools and Yucca Flats High School signed.", "Call 988 or 911.", "In October 2026 and November 2026 we saw 1,250.",
     "2024-2025 and 2025-2026", "SFY2026 and FY2025", "children aged 12 to 17 since 2024", "ages 5 to 11, from 2026-01-05", "$1,250,000 in 2026",
     "The School-Based Diversion Initiative of New Mexico", "Indian Health Service", "U.S. Department of Education", "births in 2025 rose",
-    "Medicaid Managed Care", "from 8:00 to 20:00 on Monday", "1 to 10 (hidden to protect privacy)", "DO NOT CALL POLICE", "Yucca Flats's list",
+    "Medicaid Managed Care", "from 8:00 to 20:00 on Monday", "1 to 10 (hidden to protect privacy)", "DO NOT CALL POLICE", "Schools in Gallup, Milan and Thoreau signed.", "Los Lunas and Las Cruces", "St. Vincent Hospital", "Yucca Flats's list",
 ]  # fmt: skip
 
 

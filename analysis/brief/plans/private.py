@@ -26,16 +26,16 @@ ORDINARY = frozenset(
     based because been before began behavioral being better both bring but by call called calls care center centers central
     certified check child children christmas city clinic clinician college community consult council counselor counselors
     county court crisis day days december department did director district diversion do does draft during each early east
-    eastern education elementary emergency ensure enter epic error every executive fall families family february federal few
-    find first five follow following for four friday from general give given go half have health he hear held help her here
+    eastern education el elementary emergency ensure enter epic error every executive fall families family february federal few
+    find first five follow following for fort four friday from general give given go half have health he hear held help her here
     high hire his home hospital how human hub i if in indian initiative institute is it january july june junior juvenile
-    keep last law leave let library line list look made make manager many march may mayor medicaid medical medicare meet mental
-    middle mobile monday month months more most move mrss municipal nation national native new next night no nobody none north
+    keep la las last law leave let library line list look los made make manager many march may mayor medicaid medical medicare meet mental
+    middle mobile monday month months more most mount move mrss municipal nation national native new next night no nobody none north
     northern not note notes november now nurse october of office officer officers on once one only open our out outreach over
-    parents partner partners peer people phone plan plans police post practice primary program project protective protocol
-    public pueblo put quarter read record records referral referrals regional report reports response rural saturday say
+    parents partner partners peer people phone plan plans police post practice prep primary program project protective protocol
+    public pueblo put quarter read record records referral referrals regional report reports response rio rural saint san santa santo saturday say
     scales school schools second see send sent september service services set seven several she sheriff sheriffs shift show
-    since site sites six small so some south southern spring stabilization staff start started state states statewide still
+    since site sites six small so some south southern spring st stabilization staff start started state states statewide still
     study summer sunday supervisor support take team teams tell ten test that the their then there these they third this
     those three thursday to today town train trained training tribal tribe tribes try tuesday two twice under unified union
     united university until us use used valley visit visited wait we wednesday week weeks went west western what when where
@@ -51,9 +51,17 @@ HONORIFIC = re.compile(
     r"detective|sergeant|pastor|grandma|grandpa|aunt|uncle|named|called)\.?\s+(?P<word>[^\W\d_][^\W\d_'’-]+)",
     re.IGNORECASE,
 )
+# "Lopez, Maria" as records have it; three and more words between commas are a list of places.
+LAST_FIRST = re.compile(
+    r"(?<![\w'’-])(?<!, )(?<!and )(?P<last>[^\W\d_]+), (?P<first>[^\W\d_]+)(?![\w'’-])(?!,? (?:and|or) |, [^\W\d_])"
+)
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?")
 PARTICLES = frozenset(
     ("de", "del", "la", "las", "los", "y", "van", "von", "der", "den", "bin", "al", "da", "dos", "di")
+)
+OF_KIN = re.compile(
+    r"\b(?:boy|girl|child|teen|mother|father|mom|dad|son|daughter|brother|sister|grandmother|grandfather|student|patient|client)"
+    r"(?:,\s*|\s*\(|:\s*|\s+)(?P<word>[^\W\d_][^\W\d_'’-]+)"
 )
 OF_A_FAMILY = re.compile(
     r"(?<!\w)(?P<word>[^\W\d_]+)(?:['’]s)?\s+(?:family|mother|father|mom|dad|parents|son|daughter|grandmother)\b"
@@ -64,8 +72,8 @@ AGED = re.compile(
 
 MONTH = r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?"
 DAY = rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}\.?\s+{MONTH},?\s+\d{{4}})"
-BORN = r"\b(?:born|d\.?\s?o\.?\s?b\b\.?|birth\s?-?(?:da(?:te|y)s?)?\b|bday\b)"
-AGE = r"(?:\baged?\s*:?\s*\d{1,2}\b|\b\d{1,2}[\s-]*(?:years?|yrs?)[\s-]*old\b|\b\d{1,2}\s*y/?o\b)"
+BORN = r"\b(?:born\b|b\.(?=\s*\d)|d\.?\s?o\.?\s?b\b\.?|birth\s?-?(?:da(?:te|y)s?)?\b|bday\b)"
+AGE = r"(?:\b(?:aged?|turn(?:ed|s))\s*:?\s*\d{1,2}\b|\b\d{1,2}[\s-]*(?:years?|yrs?)[\s-]*old\b|\b\d{1,2}\s*y/?o\b)"
 NEAR = r"[\s\S]{0,60}?"
 BIRTHS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -85,6 +93,10 @@ NUMBERS = (
     re.compile(
         r"\b(?:child|client|episode|case|chart|member|medicaid|mrn|record|patient|student|ssn|id)\b"
         r"[\s:#.]*(?:ids?|no|nr|number|#)?[\s:#.]*(?!(?:19|20)\d\d\b)[a-z]{0,3}-?\d{3,}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:child|client|episode|case|chart|member|patient|student)\s+(?:ids?|no|nr|number|#)[\s:#.]*[a-z]{0,3}-?\d{2,}",
         re.IGNORECASE,
     ),
     re.compile(r"\b(?!S?FY\d{4}\b)[A-Za-z]{1,4}-?\d{4,}\b"),
@@ -139,9 +151,11 @@ def _names_a_person(text: str, names: Collection[str]) -> bool:
     if several:
         text = re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, several))})(?!\w)", lambda found: found[0].lower(), text)
     single = frozenset(name.casefold() for name in known)
-    for pattern in (HONORIFIC, OF_A_FAMILY, AGED):
+    for pattern in (HONORIFIC, OF_KIN, OF_A_FAMILY, AGED):
         if any(_capital(found["word"], single) for found in pattern.finditer(text)):
             return True
+    if any(_capital(found["last"], single) and _capital(found["first"], single) for found in LAST_FIRST.finditer(text)):
+        return True
     return _two_in_a_row(text, single)
 
 
