@@ -30,6 +30,8 @@ BRIEF_CODE := $(CONTRACT) $(filter-out $(PACKET_CODE),$(wildcard analysis/qualit
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
 SITE_NOTEBOOKS := site_scorecard
 PARTNER_NOTEBOOKS := partner_page
+PLAN_NOTEBOOKS := support_plan
+PLANS_NOTEBOOKS := support_plans_overview
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/$1/study.yml params/$1/source.yml
@@ -38,6 +40,9 @@ reads_site_scorecard = $(reads_collaborative_brief)
 reads_agenda = $(reads_collaborative_brief)
 reads_meeting_status = $(reads_agenda)
 reads_partner_page = $(reads_agenda)
+reads_support_plan = $(reads_agenda) params/low_use.yml params/actions.yml params/costs.csv params/price_index.csv \
+	$(wildcard params/$1/costs.csv params/$1/program.csv params/$1/place_names.yml params/$1/plans/*.yml)
+reads_support_plans_overview = $(reads_support_plan)
 reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \
@@ -46,7 +51,7 @@ reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.c
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
 PLAN := data/processed/$(STUDY)/plan.mk
-MANY := $(filter partner briefs collaborative packet roi,$(MAKECMDGOALS))
+MANY := $(filter plans partner briefs collaborative packet roi,$(MAKECMDGOALS))
 ifneq ($(MANY),)
 include $(PLAN)
 endif
@@ -58,6 +63,11 @@ COLLABORATIVE := $(foreach name,$(STATEWIDE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/state
 	$(foreach site,$(SITES),$(foreach name,$(SITE_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
 PARTNER := $(foreach site,$(SITES),$(foreach name,$(PARTNER_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
 
+# A plan page for each site that has a plan; the overview names the sites that have none yet.
+PLANNED ?= $(filter $(ALL_SITES),$(basename $(notdir $(wildcard params/$(STUDY)/plans/*.yml))))
+PLANS := $(foreach name,$(PLANS_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/statewide/$(name).html) \
+	$(foreach site,$(PLANNED),$(foreach name,$(PLAN_NOTEBOOKS),$(BRIEFS)/$(PERIOD)/$(site)/$(name).html))
+
 # Written last of what goes into the meeting: the PDF, the workbook, the slides and the folders to send stand where it does.
 PACKET := $(BRIEFS)/$(PERIOD)/statewide/packet.html
 
@@ -67,7 +77,7 @@ ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).
 
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs roi collaborative partner packet worklist release request data lab study env test test-all check docs format clean
+.PHONY: help briefs roi collaborative partner packet plans plan plan-form plan-read lot worklist release request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
@@ -85,6 +95,21 @@ collaborative: $$(COLLABORATIVE) $$(PACKET)  ## the monthly set and all for its 
 
 partner: $$(PARTNER)  ## a page that each site can hand to a school, an ED or a police chief: [SITES="site-01"]
 	@$(build)
+
+plans: $$(PLANS)  ## who reaches fewer children than expected, and every site's support plan: PERIOD=2026-10
+	@$(build)
+
+plan: $(PLAN)  ## write the first draft of a site's support plan from its records, and its Excel form: SITE=site-04 [PERIOD=2026-10]
+	@$(RUN) -m analysis.brief.support.start $(STUDY) "$(SITE)" "$(PERIOD)"
+
+plan-form: $(PLAN)  ## a site's support plan as an Excel form to fill in: SITE=site-04
+	@$(RUN) -m analysis.brief.plans form $(STUDY) "$(SITE)"
+
+plan-read: $(PLAN)  ## read a filled form back into the plan, with the same checks: SITE=site-04 FORM=path.xlsx
+	@$(RUN) -m analysis.brief.plans read $(STUDY) "$(SITE)" "$(FORM)"
+
+lot: $(PLAN)  ## draw by lot which site's plan starts first: SITES="site-04 site-09" WORDS="public words nobody could know before"
+	@$(RUN) -m analysis.brief.support.lots $(STUDY) "$(WORDS)" $(SITES)
 
 packet: $$(PACKET)  ## packet, PDF, workbook, slides and folders to send once more, say once Chromium is there
 	@$(build)

@@ -130,6 +130,13 @@ class Money(Record):
     enhanced_quarters: Annotated[int, Field(ge=1, le=12)] = 12
 
 
+class Rollout(Record):
+    """How many sites the state means to open, and where it says so."""
+
+    sites_planned: Annotated[int, Field(ge=1, le=500)]
+    source: Words
+
+
 class Study(Record):
     """params/<study>/study.yml: one program's data with its choices.
 
@@ -152,6 +159,7 @@ class Study(Record):
     stay_limits: tuple[StayLimit, ...] = ()
     ask_before: tuple[Literal[STRATIFIED_BY], ...] = ()
     money: Money | None = None
+    rollout: Rollout | None = None
     targets: dict[str, tuple[Target, ...]] = {}
     utilization_target: tuple[UseTarget, ...] = ()
     uncertain_exposure: tuple[Words, ...] = ()

@@ -1,5 +1,6 @@
 """Sentences that carry numbers. Each says how sure it is; none calls chance a change."""
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -159,6 +160,15 @@ def day_words(day) -> str:
     '7 December 2025'
     """
     return f"{day.day} {day:%B %Y}"
+
+
+def days_in_words(text: str) -> str:
+    """The text with its days (2026-10-15) as people write them.
+
+    >>> days_in_words("due on 2026-10-15.")
+    'due on 15 October 2026.'
+    """
+    return re.sub(r"\b\d{4}-\d{2}-\d{2}\b", lambda day: day_words(pd.Timestamp(day[0])), text)
 
 
 def partial_words(partial: Period, last_on: pd.Timestamp) -> str:

@@ -26,6 +26,10 @@ MONTHLY = (
     (*EVERY_BRIEF[1], "collaborative.yml", "rebases.yml", RELEASES),
 )
 DOLLARS = ("costs.csv", "shares.csv", "assumptions.csv")
+PLANS = (
+    (*MONTHLY[0], "low_use.yml", "actions.yml", "price_index.csv", "costs.csv"),
+    (*MONTHLY[1], "costs.csv", "program.csv", "place_names.yml", "plans/*.yml"),
+)
 READS = {
     "data_quality": EVERY_BRIEF,
     "collaborative_brief": MONTHLY,
@@ -33,6 +37,8 @@ READS = {
     "agenda": MONTHLY,
     "meeting_status": MONTHLY,
     "partner_page": MONTHLY,
+    "support_plan": PLANS,
+    "support_plans_overview": PLANS,
     "ed_diversion": ((*EVERY_BRIEF[0], "diversion.yml"), EVERY_BRIEF[1]),
     "placement_avoidance": ((*EVERY_BRIEF[0], "diversion.yml", "stayed_home.csv"), EVERY_BRIEF[1]),
     "cost_savings": (

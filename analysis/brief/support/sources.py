@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from analysis import params
@@ -17,8 +18,10 @@ from analysis.periods import Period
 from analysis.quality.gap.account import Seen, account_for_gap
 from analysis.quality.gap.cells import count_cells
 from analysis.quality.gap.path import Path, add_comparison, count_path
+from analysis.quality.turning.rise import Rise, rise_by_itself
 from analysis.quality.utilization.error_rates import ErrorRates, error_rates, state_of, wide_of
 from analysis.quality.utilization.expected import SiteMonths, cannot_classify, site_months
+from analysis.quality.utilization.look import look, mean_ratio
 from analysis.quality.utilization.parameters import LowUse, read_low_use
 from analysis.quality.utilization.rule import judge_use
 from analysis.tables import RECEIVED
@@ -100,6 +103,20 @@ class Support:
         """The rule's own error rates for these sites, at the fitted spread and at a wide one."""
         state = state_of(self.use, rule=self.rule)
         return error_rates(state, rule=self.rule), error_rates(wide_of(state, rule=self.rule), rule=self.rule)
+
+    def awaited(self, site: str) -> Rise | None:
+        """How far the site would rise by itself; None where it is not judged."""
+        if self.judged.empty or pd.isna(self.judged.loc[site, "expected"]) or self.judged.loc[site, "class"] is None:
+            return None
+        row = self.judged.loc[site]
+        return rise_by_itself(int(row["observed"]), float(row["expected"]), float(self._awaited[site]))
+
+    @cached_property
+    def _awaited(self) -> pd.Series:
+        """The mean of each site's true ratio, given its year and all the others'."""
+        observed, expected = (self.use.by_site(name) for name in ("observed", "expected"))
+        observed, expected = (np.where(np.isnan(expected), 0.0, each) for each in (observed, expected))
+        return pd.Series(mean_ratio(look(observed, expected, rule=self.rule), rule=self.rule), index=self.use.sites)
 
     def series(self, site: str) -> pd.DataFrame:
         """Observed and expected by month, up to the month that is judged: month, observed, expected."""

@@ -33,6 +33,17 @@ MOST_LEADING = 3
 MOST_OF_THE_GAP = 0.8  # the leading causes together make up this part of it, or there are three of them
 
 
+def asked_words(source: str) -> str:
+    """Crises of one kind of caller, in words.
+
+    >>> asked_words("school"), asked_words("family")
+    ('Crises for which the call comes from: school', 'Crises for which the call comes from: self or family')
+    """
+    return (
+        f"Crises for which the call comes from: {REFERRAL_SOURCES.get(source, 'callers whose kind nobody wrote down')}"
+    )
+
+
 def lost_words(cause: str) -> str:
     """What families are lost to, in words.
 

@@ -85,3 +85,17 @@ def chance_low(seen: Look, *, rule: LowUse) -> np.ndarray:
     return chance_below(
         posterior(seen.observed, seen.expected, seen.variance, prior), rule.classes.low_ratio, prior
     )  # fmt: skip
+
+
+def mean_ratio(seen: Look, *, rule: LowUse) -> np.ndarray:
+    """The mean of each site's true rate ratio, given its longer window and all other sites': what to await of it without a change.
+
+    >>> from analysis.quality.utilization.parameters import read_low_use
+    >>> ten = np.full((6, 24), 10.0)
+    >>> seen = ten.copy(); seen[0] = 5
+    >>> mean_ratio(look(seen, ten, rule=read_low_use()), rule=read_low_use())[0].round(2).item()   # half was seen
+    0.54
+    """
+    prior = ratio_grid(rule)
+    found = posterior(seen.observed, seen.expected, seen.variance, prior)
+    return found @ np.exp(prior.middles)

@@ -1,0 +1,314 @@
+"""The state team's page: which sites reach fewer children than expected, how often the rule is wrong, plans, and the rollout."""
+
+import pandas as pd
+
+from analysis.brief import markup, panels, wording
+from analysis.brief.markup import Html
+from analysis.brief.plans.notes import NOT_YET, notes
+from analysis.brief.small_counts.shareable import write_table
+from analysis.brief.support import shown, steps
+from analysis.brief.support.page import OFFER, name_of
+from analysis.brief.support.sources import Support
+from analysis.params import ROOT, disclosure
+from analysis.quality.rollout import count_sites, uncovered_counties
+from analysis.quality.utilization.error_rates import say_false_plans
+from analysis.tables import STATEWIDE, UTILIZATION_TABLE
+
+ROUNDED_TO = 100  # children: a county's count is an estimate
+
+
+def title(support: Support) -> Html:
+    """The page's heading."""
+    study = support.numbers.study
+    return panels.title(
+        study,
+        f"Support plans, {study.title}",
+        f"{study.service}. For the state team. Sites stand by name; there is no order.",
+    )
+
+
+def headline(support: Support) -> Html:
+    """How many sites reach fewer children than expected, and of how many nobody can tell."""
+    return Html(f'<p class="headline">{markup.escaped(_found(support))}</p>')
+
+
+def _found(support: Support) -> str:
+    if support.cannot:
+        return support.cannot
+    classes = support.judged["class"].reindex(support.sites)
+    below = [name_of(support, site) for site in support.sites if classes[site] == "below_expected"]
+    unsure = sum(classes[site] in ("cant_tell_yet", "watch") for site in support.sites)
+    late = sum(len(_open_notes(support, site)) for site in support.plans)
+    first = (
+        f"{wording.and_list(below)} {'reaches' if len(below) == 1 else 'reach'} fewer children than expected."
+        if below
+        else "No site is seen to reach fewer children than expected."
+    )
+    second = f" Of {unsure} more nobody can tell yet; help is on offer to them too." if unsure else ""
+    third = (
+        f" {late} {'thing' if late == 1 else 'things'} in the plans {'is' if late == 1 else 'are'} late."
+        if late
+        else ""
+    )
+    return first + second + third
+
+
+def _open_notes(support: Support, site: str) -> list[str]:
+    return [
+        wording.days_in_words(each.words) for each in notes(support.plans[site], support.known, support.as_of.date())
+    ]
+
+
+# --- who -------------------------------------------------------------------------------------------------------------
+
+
+def who(support: Support) -> Html:
+    """Every site's crises beside those expected, with the class and what would be needed to tell."""
+    if support.cannot:
+        return markup.paragraph(support.cannot)
+    table = shown.utilization(support)
+    lines = [
+        (
+            name_of(support, row.site_id),
+            shown.count_words(row.observed) if pd.notna(row.observed) else disclosure().mark,
+            "not known" if pd.isna(row.expected) else markup.number(row.expected),
+            shown.range_words(pd.Series(row._asdict())),
+            _class_words(row),
+            _months(row),
+        )
+        for row in table.itertuples(index=False)
+    ]
+    heads = ["Site", "Seen", "Expected", "Seen for every 100 expected (range)", "Finding", "Months more to judge"]
+    parts = [
+        markup.table(
+            lines,
+            caption=f"Crises seen and expected, {support.year.words}",
+            headers=heads,
+            numeric=[*heads[1:4], heads[5]],
+        )
+    ]
+    if table["expected_at_target"].notna().any():
+        parts.append(_at_target(support, table))
+    return markup.together(*parts, Html(f'<p class="note">{markup.escaped(_who_note(support))}</p>'))
+
+
+def _class_words(row) -> str:
+    return f"{row.words}: {row.why}" if row.why else row.words
+
+
+def _months(row) -> str:
+    months = row.months_until_judgeable
+    return "unknown" if pd.isna(months) else "none" if months == 0 else markup.number(months)
+
+
+def _at_target(support: Support, table: pd.DataFrame) -> Html:
+    lines = [
+        (name_of(support, row.site_id), "no target" if pd.isna(row.expected_at_target) else markup.number(row.expected_at_target))
+        for row in table.itertuples()
+    ]  # fmt: skip
+    return markup.table(
+        lines, caption="Crises at what the program means to reach", headers=["Site", "At target"], numeric=["At target"]
+    )
+
+
+def _who_note(support: Support) -> str:
+    use = support.use
+    left = []
+    if use.unknown_site:
+        left.append("Episodes of a place that is no site with known children are left out.")
+    return " ".join(
+        [
+            "Expected: of an ordinary site with this site's children, as all other sites do in the same months.",
+            "The last column says how many more months, at this pace, until a halving would show.",
+            *left,
+            panels.hidden_note(),
+        ]
+    )
+
+
+def how_sure(support: Support) -> Html:
+    """How often the rule is wrong for these sites, and how well it finds a halving."""
+    if support.cannot:
+        return Html("")
+    fitted, wide = support.rates
+    finds = fitted.finds[fitted.finds["step"].eq("below")]
+    lines = [
+        (
+            wording.sentence(row.size),
+            str(row.sites),
+            markup.number(row.expected_a_year),
+            f"{markup.number(10 * row.found_by_12)} in 10",
+        )
+        for row in finds.itertuples()
+    ]
+    heads = ["Sites", "How many", "Expected a year", "A halving is found within a year"]
+    return markup.together(
+        markup.paragraph(say_false_plans(fitted, wide)),
+        markup.table(
+            lines, caption="How well the rule finds a site whose use halves", headers=heads, numeric=heads[1:3]
+        ),
+        markup.paragraph(OFFER),
+    )
+
+
+def where_lost(support: Support) -> Html:
+    """For the sites that reach fewer children than expected: to what most families are lost."""
+    if support.cannot:
+        return Html("")
+    lines = []
+    for site in support.sites:
+        if support.judged["class"].get(site) not in ("below_expected", "watch"):
+            continue
+        lead = steps.leading(support.account(site))
+        words = [
+            f"{steps.lost_words(row.cause)} (about {markup.number(row.a_month)} families a month)"
+            for row in lead.itertuples()
+        ]
+        lines.append((name_of(support, site), "; ".join(words) or "no step stands out", _plan_words(support, site)))
+    if not lines:
+        return markup.paragraph("No site is seen to reach fewer children than expected.")
+    return markup.table(lines, caption="Where families drop off", headers=["Site", "Most are lost to", "Plan"])
+
+
+def _plan_words(support: Support, site: str) -> str:
+    plan = support.plans.get(site)
+    if plan is None:
+        return f"none yet: make plan SITE={site} writes a first draft"
+    since = f" since {wording.day_words(plan.started_on)}" if plan.started_on else ""
+    return f"{plan.status}{since}"
+
+
+# --- plans -----------------------------------------------------------------------------------------------------------
+
+
+def plans(support: Support) -> Html:
+    """Each plan: since when, the next review, and what is late."""
+    if not support.plans:
+        return markup.paragraph("No plan is written yet.")
+    lines = []
+    for site, plan in support.plans.items():
+        due = [each.due_on for each in plan.reviews if each.held_on is None and each.due_on is not None]
+        late = _open_notes(support, site)
+        lines.append(
+            (
+                name_of(support, site),
+                plan.status,
+                NOT_YET if plan.started_on is None else wording.day_words(plan.started_on),
+                wording.day_words(min(due)) if due else "none",
+                " ".join(late) or "nothing",
+            )
+        )
+    return markup.table(lines, caption="Plans", headers=["Site", "Stands", "Since", "Next review", "Late or open"])
+
+
+# --- rollout ---------------------------------------------------------------------------------------------------------
+
+
+def rollout(support: Support) -> Html:
+    """Sites open against those planned, hubs with those that belong to them, readiness, certified staff, first response."""
+    rows = count_sites(support.tables, support.as_of)
+    planned = support.numbers.study.rollout
+    count = int(rows["state"].eq("open").sum())
+    first = (
+        f"{count} of {planned.sites_planned} planned sites are open."
+        if planned
+        else f"{count} sites are open. How many are planned is not in study.yml."
+    )
+    names = dict(zip(rows["site_id"], rows["name"], strict=True))
+    lines = [
+        (
+            row.name,
+            row.state
+            if pd.isna(row.opened_on) or row.state != "open"
+            else f"open since {wording.day_words(row.opened_on)}",
+            "hub"
+            if row.site_id in set(rows["hub_id"].dropna())
+            else names.get(row.hub_id, "on its own")
+            if pd.notna(row.hub_id)
+            else "on its own",
+            "not recorded"
+            if pd.isna(row.ready)
+            else f"{markup.number(100 * row.ready)} of 100 ({row.assessed_on.strftime('%B %Y')})",
+            "not recorded" if pd.isna(row.staff) else f"{row.certified} of {row.staff}",
+            _first(support, row),
+        )
+        for row in rows.itertuples(index=False)
+    ]
+    heads = [
+        "Site",
+        "Stands",
+        "Belongs to",
+        "Readiness items met",
+        "Staff certified",
+        "From first readiness check to first visit",
+    ]
+    source = [Html(f'<p class="note">{markup.escaped(f"Planned sites: {planned.source}.")}</p>')] if planned else []
+    return markup.together(
+        markup.paragraph(first),
+        markup.table(lines, caption=f"The rollout on {wording.day_words(support.as_of)}", headers=heads),
+        *source,
+        _counties(support),
+    )
+
+
+def _first(support: Support, row) -> str:
+    """Days, in whole weeks; hidden where the site's year is, since the day of the first visit is about one child."""
+    if pd.isna(row.days_to_first_response):
+        return "not known"
+    if pd.isna(shown.observed(support, row.site_id)):
+        return disclosure().mark
+    weeks = round(row.days_to_first_response / 7)
+    return "under a week" if weeks < 1 else f"about {weeks} weeks"
+
+
+def _counties(support: Support) -> Html:
+    if (
+        "site_counties" not in support.tables
+        or "population" not in support.tables
+        or support.numbers.study.ages is None
+    ):
+        return markup.paragraph(
+            "Which counties are not covered cannot be said: the study has no table of sites' counties or of children."
+        )
+    rows = uncovered_counties(support.tables, support.as_of, ages=support.numbers.study.ages)
+    if rows.empty:
+        return markup.paragraph("Every county with known children is in a site's care.")
+    rounded = (rows["not_covered"] / ROUNDED_TO).round() * ROUNDED_TO
+    lines = [
+        (row.county_name, "all" if row.covered == 0 else f"{markup.number(100 * (1 - row.covered))} of 100", markup.number(children) if children else f"fewer than {ROUNDED_TO // 2}")
+        for row, children in zip(rows.itertuples(), rounded, strict=True)
+    ]  # fmt: skip
+    heads = ["County", "Not covered", "Children not covered, about"]
+    said = f"About {markup.number(rounded.sum())} children live where no open site goes."
+    return markup.together(
+        markup.paragraph(said),
+        markup.table(lines, caption="Counties not fully covered", headers=heads, numeric=heads[1:]),
+    )
+
+
+# --- about and files -------------------------------------------------------------------------------------------------
+
+
+def about(support: Support) -> Html:
+    """How the figures are worked out."""
+    return markup.list_of(
+        [
+            "A class is a question to the site, never a verdict. A person confirms it, with the site.",
+            "It needs two months of watch in a row and whole records; anything about money or a contract needs more (docs/methods.md).",
+            "Where several sites may start and not all can at once, the order is drawn by lot: make lot.",
+            "A site leaves a plan on the same evidence that began it, over six months, and never on one good month.",
+        ]
+    )
+
+
+def publish(support: Support) -> None:
+    """Stage utilization.csv; the run moves it to tables/ if it ends well."""
+    if support.cannot:
+        return
+    folder = ROOT / "outputs" / support.numbers.study.name / "runs" / support.numbers.windows.now.name / STATEWIDE
+    write_table(
+        shown.utilization(support),
+        folder / "support_plans_overview.tables" / "utilization.csv",
+        table=UTILIZATION_TABLE,
+        rule=disclosure(),
+    )
