@@ -397,7 +397,7 @@ def test_the_check_says_what_deserves_a_word(workspace, capsys):
     assert main(["check", "demo", "--on", "2026-10-31"], root=workspace) == 0
     said = capsys.readouterr().out
     assert "3 plans, as of 2026-10-31." in said
-    assert "site-04, reviews 3: The review after 90 days was due on 2026-10-13 and has not been held." in said
+    assert "site-04, reviews 4: The review after 150 days was due on 2026-09-12 and has not been held." in said
     assert "site-04: not yet written: actions 3, dose." in said
 
 

@@ -91,6 +91,10 @@ place: site
 ## Sites whose number of children is itself uncertain (tribal, frontier, border communities): what is expected of them is also
 ## given for a fifth fewer and a fifth more children.
 #uncertain_exposure: [north]
+## How many sites the state means to open, and where it says so; support plans' overview counts against it.
+#rollout:
+#  sites_planned: 15
+#  source: The state's plan, section and page
 
 ## Sentences that every brief of this study prints with its data.
 #notes:

@@ -35,7 +35,7 @@ def smallest_rise(before: float, a_month: float, months: float, dispersion: floa
     how much more months vary than chance, 1.3 where nothing is known (illustrative). Infinite where nothing was seen.
 
     >>> smallest_rise(60, 5, 6).__round__(2), smallest_rise(600, 50, 6).__round__(2)
-    (1.82, 1.22)
+    (1.82, 1.23)
     """
     if before <= 0 or a_month <= 0:
         return np.inf

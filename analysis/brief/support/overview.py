@@ -14,6 +14,7 @@ from analysis.quality.rollout import count_sites, uncovered_counties
 from analysis.quality.utilization.error_rates import say_false_plans
 from analysis.tables import STATEWIDE, UTILIZATION_TABLE
 
+LONG = 120  # months; beyond, the number itself tells nobody anything
 ROUNDED_TO = 100  # children: a county's count is an estimate
 
 
@@ -98,7 +99,11 @@ def _class_words(row) -> str:
 
 def _months(row) -> str:
     months = row.months_until_judgeable
-    return "unknown" if pd.isna(months) else "none" if months == 0 else markup.number(months)
+    if pd.isna(months) or row.why == "closed":
+        return "cannot be said"
+    if months > LONG:
+        return f"more than {LONG // 12} years"
+    return "none" if months == 0 else markup.number(months)
 
 
 def _at_target(support: Support, table: pd.DataFrame) -> Html:
@@ -134,7 +139,7 @@ def how_sure(support: Support) -> Html:
     finds = fitted.finds[fitted.finds["step"].eq("below")]
     lines = [
         (
-            wording.sentence(row.size),
+            row.size.capitalize(),
             str(row.sites),
             markup.number(row.expected_a_year),
             f"{markup.number(10 * row.found_by_12)} in 10",
@@ -167,7 +172,9 @@ def where_lost(support: Support) -> Html:
         lines.append((name_of(support, site), "; ".join(words) or "no step stands out", _plan_words(support, site)))
     if not lines:
         return markup.paragraph("No site is seen to reach fewer children than expected.")
-    return markup.table(lines, caption="Where families drop off", headers=["Site", "Most are lost to", "Plan"])
+    return markup.table(
+        lines, caption="To what most families are lost, by site", headers=["Site", "Most are lost to", "Plan"]
+    )
 
 
 def _plan_words(support: Support, site: str) -> str:
@@ -186,7 +193,8 @@ def plans(support: Support) -> Html:
     if not support.plans:
         return markup.paragraph("No plan is written yet.")
     lines = []
-    for site, plan in support.plans.items():
+    for site in (each for each in support.sites if each in support.plans):
+        plan = support.plans[site]
         due = [each.due_on for each in plan.reviews if each.held_on is None and each.due_on is not None]
         late = _open_notes(support, site)
         lines.append(
@@ -198,7 +206,9 @@ def plans(support: Support) -> Html:
                 " ".join(late) or "nothing",
             )
         )
-    return markup.table(lines, caption="Plans", headers=["Site", "Stands", "Since", "Next review", "Late or open"])
+    return markup.table(
+        lines, caption="Each plan and what is late", headers=["Site", "Stands", "Since", "Next review", "Late or open"]
+    )
 
 
 # --- rollout ---------------------------------------------------------------------------------------------------------

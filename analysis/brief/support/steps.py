@@ -48,11 +48,11 @@ def lost_words(cause: str) -> str:
     """What families are lost to, in words.
 
     >>> lost_words("asks:school"), lost_words("hours")
-    ('Calls that do not come from: school', "Calls in hours when the site's own team does not go out")
+    ('Too few calls from: school', "Calls in hours when the site's own team does not go out")
     """
     if cause.startswith("asks:"):
         code = cause.removeprefix("asks:")
-        return f"Calls that do not come from: {REFERRAL_SOURCES.get(code, 'callers whose kind nobody wrote down')}"
+        return f"Too few calls from: {REFERRAL_SOURCES.get(code, 'callers whose kind nobody wrote down')}"
     return LOST_WORDS[cause]
 
 

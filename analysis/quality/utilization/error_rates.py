@@ -186,10 +186,10 @@ def say_false_plans(fitted: ErrorRates, wide: ErrorRates) -> str:
     sentence = f"Of {fitted.sites} sites working as usual, this rule wrongly offers a plan to {_how_often(fitted)}."
     if wide.spread <= fitted.spread:
         return sentence
-    return (
-        f"{sentence} Were ordinary sites to differ more (a spread of {wide.spread:.2f} instead of {fitted.spread:.2f}), "
-        f"it would to {_how_often(wide)}."
-    )
+    more = f"{sentence} Were ordinary sites to differ more (a spread of {wide.spread:.2f} instead of {fitted.spread:.2f}), "
+    if _how_often(wide) == _how_often(fitted):
+        return f"{more}it would be wrong about as often."
+    return f"{more}it would to {_how_often(wide)}."
 
 
 def _how_often(rates: ErrorRates) -> str:

@@ -94,7 +94,7 @@ def mean_ratio(seen: Look, *, rule: LowUse) -> np.ndarray:
     >>> ten = np.full((6, 24), 10.0)
     >>> seen = ten.copy(); seen[0] = 5
     >>> mean_ratio(look(seen, ten, rule=read_low_use()), rule=read_low_use())[0].round(2).item()   # half was seen
-    0.54
+    0.56
     """
     prior = ratio_grid(rule)
     found = posterior(seen.observed, seen.expected, seen.variance, prior)
