@@ -41,7 +41,7 @@ reads_agenda = $(reads_collaborative_brief)
 reads_meeting_status = $(reads_agenda)
 reads_partner_page = $(reads_agenda)
 reads_support_plan = $(reads_agenda) params/low_use.yml params/actions.yml params/costs.csv params/price_index.csv \
-	$(wildcard params/$1/costs.csv params/$1/program.csv params/$1/place_names.yml params/$1/plans/*.yml)
+	$(wildcard params/$1/costs.csv params/$1/program.csv params/$1/place_names.yml params/$1/plans/*.yml params/$1/lots/*.yml)
 reads_support_plans_overview = $(reads_support_plan)
 reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv

@@ -281,3 +281,37 @@ def test_a_lot_is_drawn_once_and_written_down(tmp_path, capsys):
     assert '"site-99" is not a site' in capsys.readouterr().err
     assert lots.main(["demo", "x"], root=tmp_path) == 1
     assert "two sites or more" in capsys.readouterr().err
+
+
+def test_who_calls_is_shown_out_of_those_who_could_and_hidden_where_the_mix_is(support):
+    text = plain(picture.who_could_ask(support, "site-01"))
+    assert "per 1,000 children of school age and year" in text
+    assert "per 100 contacts with 988" in text
+    assert "the study has no claims" in text
+    assert plain(picture.who_could_ask(support, "site-14")).count("hidden") == 4  # two rows, rate and range
+    rows = support.bases.set_index(["site_id", "source"])
+    low = rows.loc[("site-04", "school")]
+    assert low["high"] < 0.5 * low["middle"]
+
+
+def test_a_lot_in_force_is_tested_only_where_its_plans_began_in_its_order(support, monkeypatch):
+    order = ("site-04", "site-12", "site-09")  # as the plans of the made-up state began
+    assert "Not every plan of it has a whole quarter" in overview._test_of(support, order)
+    assert "did not begin in that order" in overview._test_of(support, order[::-1])
+    assert "Not every plan of it has begun" in overview._test_of(support, ("site-04", "site-01"))
+    days = dict(zip(order, (date(2025, 1, 1), date(2025, 7, 1), date(2026, 1, 1)), strict=True))
+    begun = replace(
+        support, plans={site: Plan(site=site, plan_no=1, status="agreed", started_on=day) for site, day in days.items()}
+    )
+    assert re.search(
+        r"of all orders that the lot could have drawn, \d+ of 100 would show as much", overview._test_of(begun, order)
+    )
+
+
+def test_a_lot_whose_order_is_not_that_of_its_words_is_refused(tmp_path):
+    folder = tmp_path / "params/demo/lots"
+    folder.mkdir(parents=True)
+    (folder / "a_b.yml").write_text("words: '1 2 3'\neligible: [a, b]\norder: [a, b]\n", encoding="utf-8")
+    (folder / "c.yml").write_text("words: '1 2 3'\neligible: [a, b]\norder: [b, a]\n", encoding="utf-8")
+    with pytest.raises(ParamsError, match="do not give this order"):
+        lots.read_lots("demo", root=tmp_path)

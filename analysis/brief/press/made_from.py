@@ -28,7 +28,7 @@ MONTHLY = (
 DOLLARS = ("costs.csv", "shares.csv", "assumptions.csv")
 PLANS = (
     (*MONTHLY[0], "low_use.yml", "actions.yml", "price_index.csv", "costs.csv"),
-    (*MONTHLY[1], "costs.csv", "program.csv", "place_names.yml", "plans/*.yml"),
+    (*MONTHLY[1], "costs.csv", "program.csv", "place_names.yml", "plans/*.yml", "lots/*.yml"),
 )
 READS = {
     "data_quality": EVERY_BRIEF,

@@ -10,8 +10,29 @@ from pathlib import Path
 
 from analysis import params
 from analysis.brief.plans.files import known_of
-from analysis.params import ROOT, ParamsError, did_you_mean
+from analysis.params import ROOT, ParamsError, Record, Words, did_you_mean, read_record
 from analysis.quality.turning.lot import draw_order
+
+
+class Lot(Record):
+    """A lot as it was drawn: public words, the sites that were eligible, and the order that they gave."""
+
+    words: Words
+    eligible: tuple[str, ...]
+    order: tuple[str, ...]
+
+
+def read_lots(study: str, *, root: Path = ROOT) -> tuple[Lot, ...]:
+    """Every lot of the study; a sentence (ParamsError) where one is not the order that its words give."""
+    found = []
+    for path in sorted((root / "params" / study / "lots").glob("*.yml")):
+        lot = read_record(path, Lot)
+        if list(lot.order) != draw_order(lot.eligible, lot.words):
+            raise ParamsError(
+                f"{path.relative_to(root)}: order: its words do not give this order. Draw the lot again with make lot, or correct the file."
+            )
+        found.append(lot)
+    return tuple(found)
 
 
 def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT) -> int:

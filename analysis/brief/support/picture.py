@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from analysis.brief import markup, panels
+from analysis.brief import markup, panels, wording
 from analysis.brief.figures import ALT_LIMIT, BLUE, GREY, INK, SMALL, STYLE, Drawing, _svg
 from analysis.brief.markup import Html
 from analysis.brief.site_figures import WIDE
@@ -15,8 +15,9 @@ from analysis.brief.support.page import name_of
 from analysis.brief.support.sources import Support
 from analysis.params import disclosure
 from analysis.quality.gap.account import WHOLE
+from analysis.quality.gap.bases import BASES, PER, lacking
 from analysis.quality.gap.cover import HOURS, demand_by_hour, week_of_duty
-from analysis.tables import WEEKDAYS
+from analysis.tables import REFERRAL_SOURCES, WEEKDAYS
 
 WEEK_HEIGHT = 1.75
 FEWEST = 11
@@ -169,6 +170,43 @@ def _week_alt(week: np.ndarray, demand: np.ndarray, place: str) -> str:
 def who_asks(support: Support, site: str) -> Html:
     """Who asks for help, as the briefs show it."""
     return panels.mix_table(support.numbers, "referral_source", site=site)
+
+
+def who_could_ask(support: Support, site: str) -> Html:
+    """Crises that a kind of caller brings, out of those who could: here, and in the middle of comparable sites.
+
+    Where the mix hides a kind of caller so does this table: a rate times a known base would give the count away.
+    """
+    rows = support.bases
+    lines = []
+    for row in rows[rows["site_id"].eq(site)].itertuples():
+        unit = f"per {markup.number(PER[row.source])} {BASES[row.source]}"
+        middle = "none" if pd.isna(row.middle) else markup.number(row.middle, decimals=1)
+        shown_row = support.numbers.row("referral_source", support.year, site=site, stratum=row.source)
+        hidden = shown_row is None or pd.isna(shown_row["value"]) or pd.isna(row.rate)
+        here = (
+            (disclosure().mark, disclosure().mark)
+            if hidden
+            else (
+                markup.number(row.rate, decimals=1),
+                f"{markup.number(row.low, decimals=1)} to {markup.number(row.high, decimals=1)}",
+            )
+        )
+        lines.append((f"{wording.sentence(REFERRAL_SOURCES[row.source])[:-1]}, {unit}", *here, middle))
+    without = [
+        f"{REFERRAL_SOURCES[source]} ({BASES[source]}: the study has no {table})"
+        for source, table in lacking(support.tables)
+    ]
+    note = f"Not known, so not shown: {'; '.join(without)}." if without else ""
+    if not lines:
+        return Html(f'<p class="note">{markup.escaped(note)}</p>') if note else Html("")
+    heads = ["Calls that come from", "Here", "Range", "In the middle of other sites"]
+    return markup.together(
+        markup.table(
+            lines, caption=f"Who calls, out of those who could, {support.year.words}", headers=heads, numeric=heads[1:]
+        ),
+        Html(f'<p class="note">{markup.escaped(note)}</p>') if note else "",
+    )
 
 
 def posts(support: Support, site: str) -> Html:

@@ -16,6 +16,7 @@ from analysis.brief.plans.records import Plan
 from analysis.params import ROOT
 from analysis.periods import Period
 from analysis.quality.gap.account import Seen, account_for_gap
+from analysis.quality.gap.bases import count_by_base
 from analysis.quality.gap.cells import count_cells
 from analysis.quality.gap.path import Path, add_comparison, count_path
 from analysis.quality.turning.rise import Rise, rise_by_itself
@@ -91,6 +92,11 @@ class Support:
         size = self.judged["shocks_size"].iloc[0]
         expected = self.judged["expected"].reindex(self.sites)
         return Seen(self.path.steps, cells, expected, len(self.year.months), self.comparable, size)
+
+    @cached_property
+    def bases(self) -> pd.DataFrame:
+        """Who calls out of those who could, by site."""
+        return count_by_base(self.tables, self.sites, self.comparable, self.year, self.numbers.covers)
 
     def account(self, site: str) -> pd.DataFrame:
         """The site's gap by cause; empty where the study has no calls, or the site cannot be held against others."""
