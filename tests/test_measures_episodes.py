@@ -156,6 +156,7 @@ def contact(day: str, result: str | None = "kept", episode: int = 1) -> dict:
 @pytest.mark.parametrize(("contacts", "who", "counts_as"), [
     ([contact("2026-03-02")], {}, YES),  # later on the same day
     ([contact("2026-03-05")], {}, YES),  # the third day after
+    ([contact("2026-03-05")], {"response_mode": "phone"}, YES),  # settled by phone: as many nights to come
     ([contact("2026-03-06")], {}, NO),
     ([contact("2026-03-03", "missed"), contact("2026-03-06")], {}, NO),
     ([contact("2026-03-03", None)], {}, UNKNOWN),

@@ -237,7 +237,7 @@ def test_every_phrase_has_a_short_sentence_that_claims_no_more_than_its_rule(ste
     words = signals.say(
         steady, replace(found, kind=kind, phrase=phrase, grain=grain, points=points, n_points=len(grain))
     )
-    sentence = f"Linked to the service within 60 days: {words}." if kind != "improvement" else f"That is {words}."
+    sentence = f"Linked to the service in 60 days, at least: {words}." if kind != "improvement" else f"That is {words}."
     assert len(WORD.findall(sentence)) <= 20, sentence
     assert ("by more than chance" in words) == (kind == "improvement")
     assert ("month" in words) <= (by == "months" or "since" in words)
