@@ -172,7 +172,21 @@ def test_satisfaction_is_of_the_answers_and_the_answers_of_the_surveys():
 def test_a_survey_has_28_days_to_be_answered():
     sent = [survey(sent="2026-12-03", answered="2026-12-05"), survey(sent="2026-12-04", answered="2026-12-05")]
     assert three(of("satisfaction", "family_answered_share", *sent, period="2026-12")) == (1, 1, 0)
-    assert three(of("satisfaction", "family_satisfied_share", *sent, period="2026-12")) == (2, 2, 0)
+    assert three(of("satisfaction", "family_satisfied_share", *sent, period="2026-12")) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("who", ["family", "referrer"])
+def test_the_satisfied_are_counted_among_those_who_answered_and_no_others(who):
+    """On the last days of the extract too: as many answers with or without a score as surveys answered."""
+    late = [survey(who, sent=f"2026-12-{day:02d}", answered="2026-12-31", score=day % 5 + 1) for day in range(1, 10)]
+    blank = [
+        survey(who, sent="2026-12-02", answered="2026-12-20", score=None),
+        survey(who, answered=None, score=None, sent="2026-12-01"),
+    ]
+    answered, of_all, _ = three(of("satisfaction", f"{who}_answered_share", *late, *blank, period="2026-12"))
+    satisfied = of("satisfaction", f"{who}_satisfied_share", *late, *blank, period="2026-12")
+    assert (answered, of_all) == (4, 5)  # sent on 1, 2 and 3 December
+    assert int(satisfied["denominator"]) + int(satisfied["not_measurable"]) == answered
 
 
 def test_an_answer_without_a_score_is_not_measurable():

@@ -162,11 +162,17 @@ def family_answered_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.Se
 def family_satisfied_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.Series:
     """Answers of families and youth that give 4 or 5 of 5; an answer without a score is not measurable, no answer does not belong.
 
-    >>> surveys = pd.DataFrame({"respondent": ["family", "youth", "family", "referrer"], "answered_on": pd.to_datetime(["2026-10-05", "2026-10-05", None, "2026-10-05"]), "score": [4, 3, None, 5]})
-    >>> family_satisfied_share(surveys, Choices()).tolist()
+    Of the surveys of which `family_answered_share` is, those answered: sent at least 28 days ago. Answers to later ones wait with
+    them, else the latest month would hold the quick answers alone.
+
+    >>> surveys = pd.DataFrame({"respondent": ["family", "youth", "family", "referrer"], "counted_on": pd.to_datetime(["2026-10-01"] * 4),
+    ...                         "answered_on": pd.to_datetime(["2026-10-05", "2026-10-05", None, "2026-10-05"]), "score": [4, 3, None, 5]})
+    >>> family_satisfied_share(surveys, Choices(days=28, last_on=pd.Timestamp("2026-10-29"))).tolist()
     [True, False]
+    >>> family_satisfied_share(surveys, Choices(days=28, last_on=pd.Timestamp("2026-10-28"))).tolist()
+    []
     """
-    return _satisfied(satisfaction, FAMILY)
+    return _satisfied(satisfaction, choices, FAMILY)
 
 
 def referrer_answered_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.Series:
@@ -175,8 +181,8 @@ def referrer_answered_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.
 
 
 def referrer_satisfied_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.Series:
-    """Answers of referrers that give 4 or 5 of 5."""
-    return _satisfied(satisfaction, ("referrer",))
+    """Answers of referrers that give 4 or 5 of 5, to surveys sent at least 28 days ago."""
+    return _satisfied(satisfaction, choices, ("referrer",))
 
 
 def _answered(surveys: pd.DataFrame, choices: Choices, respondents: tuple[str, ...]) -> pd.Series:
@@ -185,8 +191,8 @@ def _answered(surveys: pd.DataFrame, choices: Choices, respondents: tuple[str, .
     return answered.astype("boolean")[asked]
 
 
-def _satisfied(surveys: pd.DataFrame, respondents: tuple[str, ...]) -> pd.Series:
-    answered = surveys["answered_on"].notna() | surveys["score"].notna()
+def _satisfied(surveys: pd.DataFrame, choices: Choices, respondents: tuple[str, ...]) -> pd.Series:
+    answered = _answered(surveys, choices, respondents)
     score = surveys["score"].astype("Float64")
     satisfied = yes_or_no(score.ge(SATISFIED_FROM), known=score.notna())
-    return satisfied[surveys["respondent"].isin(respondents) & answered]
+    return satisfied[answered.index[answered]]
