@@ -435,7 +435,7 @@ def test_fewer_than_five_sites_have_no_funnel(steady):
 # --- how long families wait --------------------------------------------------------------------------------------------
 
 
-def curves_of(*parts: pd.DataFrame) -> pd.DataFrame:
+def curves_of(*parts: pd.DataFrame, clock: params.Clock | None = None) -> pd.DataFrame:
     years = [periods.period("2024-10_2025-09"), periods.period("2025-10_2026-09")]
     table = numbered(*parts)
     others = dict.fromkeys(("dispatched_at", "engaged_at", "departed_at"), pd.NaT)
@@ -443,7 +443,7 @@ def curves_of(*parts: pd.DataFrame) -> pd.DataFrame:
     clocked = table.assign(
         **{name: pd.Series(pd.NaT, index=table.index).dt.tz_localize("America/Denver") for name in others}, **notes
     )
-    return arrival_curves(clocked, ["north", "south"], years, (a_clock(),), fewest=11)
+    return arrival_curves(clocked, ["north", "south"], years, (clock or a_clock(),), fewest=11)
 
 
 def waits(site: str, minutes: list[int], month: str = "2026-03") -> pd.DataFrame:
@@ -477,6 +477,32 @@ def test_a_curve_stops_before_fewer_than_eleven_would_be_left():
 def test_a_place_without_a_curve_says_why(steady):
     bare = replace(steady, arrivals=pd.DataFrame(columns=COLUMNS))
     assert "can't be shown as a curve" in said(f"<main>{arrivals.curves(bare)}")
+
+
+@pytest.mark.parametrize(("modes", "share", "left_out"), [
+    (("mobile",), 1.0, "leaves out responses that were put off to a later time or called off"),
+    ((), 0.6, "leaves out responses that were called off"),  # it holds those put off, as the curve does
+])  # fmt: skip
+def test_the_curve_says_why_it_is_not_the_share_in_time(modes, share, left_out):
+    months = ALL[-12:]
+    at_once, put_off = (
+        crises("north", months, 6, met=1),
+        crises("north", months, 4, met=1, wait=600, response_mode="deferred_mobile"),
+    )
+    clock = a_clock().model_copy(update={"modes": modes})
+    numbers = numbers_of(numbered(at_once, put_off), study=a_study(clocks=(clock,)))
+    numbers = replace(numbers, arrivals=curves_of(at_once, put_off, clock=clock))
+    assert numbers.row("response_in_time_share", numbers.windows.year)["value"] == share
+    page = said(f"<main>{arrivals.curves(numbers)}")
+    assert "60% within 60 minutes this year" in page
+    assert f"The share that came in time is another figure: it {left_out}." in page
+
+
+def test_a_curve_beside_no_share_in_time_explains_none(steady):
+    numbers = replace(
+        steady, arrivals=curves_of(waits("north", [20] * 40)), off=(("response_in_time_share", "no clock"),)
+    )
+    assert "another figure" not in said(f"<main>{arrivals.curves(numbers)}")
 
 
 BAND = list(AGE_BANDS)[1]
