@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 from people import CARDS, OUT, UNKNOWN, YES, counted, episodes, figure, rows_of, three
 
+from analysis.quality.measures.outcomes import RELIABLE
+
 ENDED = {"discharged_on": "2026-03-20"}
 
 
@@ -294,3 +296,17 @@ def test_what_counts_no_children_has_no_interval_of_a_sample():
         "ready_share",
         "covered_share",
     }
+
+
+@pytest.mark.parametrize("measure", sorted(RELIABLE))
+def test_a_share_of_reliable_change_is_of_the_scale_and_rater_that_its_page_names(measure):
+    """A threshold of one scale moves its own measures alone, and only the named rater's forms are in them."""
+    scale, rater = RELIABLE[measure]
+    toward = CARDS.scales[scale].sign * (1 if "_better_" in measure else -1)
+    held = CARDS.scales[scale].model_copy(update={"rule": "points", "points": 5.0})
+    for points, counts_as in ((5.0, YES), (5.5, (0, 1, 0))):
+        cards = CARDS.model_copy(update={"scales": {**CARDS.scales, scale: held.model_copy(update={"points": points})}})
+        forms = rated(40, 40 + 5 * toward, scale=scale, rater=rater)
+        people = episodes(ENDED, {**ENDED, "site_id": "south"})
+        row = figure(counted(people, tables={"scales": rows_of("scales", *forms)}, cards=cards), measure)
+        assert three(row) == counts_as
