@@ -304,7 +304,7 @@ def test_no_target_for_a_period_in_which_the_clock_changed():
 
 def test_a_share_that_is_a_lower_bound_says_at_least_wherever_it_is_named():
     floor = [card for card in CARDS.cards.values() if "lower bound" in " ".join(card.out_of.split())]
-    assert [card.title for card in floor] == ["Linked to the service in 60 days, at least"]
+    assert [card.title for card in floor] == ["Linked to services in 60 days, at least"]
     assert all("at least" in words for card in floor for words in (card.title, card.short, card.page_one))
 
 

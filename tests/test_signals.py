@@ -4,9 +4,11 @@ import re
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from reading import WORD
+from scipy import stats
 from test_briefs import a_clock, a_study, cells, crises, months_of, numbered, numbers_of, said
 from test_words import NEVER, words_in
 
@@ -17,7 +19,9 @@ from analysis.brief import (
     equity_page,
     false_alarms,
     figures,
+    monthly,
     panels,
+    scorecard,
     signals,
     site_by_site,
     small_site,
@@ -26,9 +30,11 @@ from analysis.brief.kept import look_at_all
 from analysis.brief.numbers import Numbers
 from analysis.brief.signals import signal
 from analysis.quality.arrivals import COLUMNS, MARKS, arrival_curves
+from analysis.quality.cards import read_cards
 from analysis.quality.charts.choice import FEWEST_CASES_FOR_P
 from analysis.quality.charts.false_alarms import read_false_alarms
 from analysis.quality.charts.judgment import PHRASES
+from analysis.quality.comparisons import against_target
 from analysis.quality.rebases import Rebase, Rebases
 from analysis.tables import AGE_BANDS, SEXES
 
@@ -237,7 +243,7 @@ def test_every_phrase_has_a_short_sentence_that_claims_no_more_than_its_rule(ste
     words = signals.say(
         steady, replace(found, kind=kind, phrase=phrase, grain=grain, points=points, n_points=len(grain))
     )
-    sentence = f"Linked to the service in 60 days, at least: {words}." if kind != "improvement" else f"That is {words}."
+    sentence = f"Linked to services in 60 days, at least: {words}." if kind != "improvement" else f"That is {words}."
     assert len(WORD.findall(sentence)) <= 20, sentence
     assert ("by more than chance" in words) == (kind == "improvement")
     assert ("month" in words) <= (by == "months" or "since" in words)
@@ -309,8 +315,36 @@ def test_the_false_signals_to_expect_are_the_sum_of_the_simulated_rates(steady):
     units = {name: card.unit for name, card in steady.cards.cards.items()}
     by_hand = [rates.rate(units[each.measure], each.n_points, each.cases) for each in judged]
     assert (charts, false) == (len(by_hand), pytest.approx(sum(by_hand)))
-    assert f"{charts} charts were judged, and none looks changed." in false_alarms.expected_words(steady)
+    assert f"{charts} charts were judged over time, and none looks changed." in false_alarms.expected_words(steady)
     assert all(0 < rate < 0.12 for rate in by_hand)
+
+
+def test_every_mark_of_a_scorecard_is_in_the_count_or_the_page_says_that_it_is_not(steady):
+    judged = {(chart.measure, chart.site): chart for chart in false_alarms.judged_charts(steady)}
+    for site in steady.pages["site_id"]:
+        for measure in steady.cards.scorecard:
+            chart = signal(steady, measure, site)
+            assert ((measure, site) in judged) == (chart is not None and chart.has_rules)
+    said_of_state = said(f"<main>{monthly.headline(steady)}")
+    assert "That leaves out marks against a standard, and sites held against the state or each other" in said_of_state
+    table = said(f"<main>{scorecard.key_table(steady, 'north')}")
+    assert "Against the standard" in table
+    assert "Those against a standard come on top" in table
+    assert "stands at the top of the state’s brief" in table
+
+
+def test_at_most_five_in_a_hundred_just_at_a_standard_are_marked():
+    """What the pages say of chance, worked out exactly: every number that could come, at its probability."""
+    cards = read_cards(a_study())
+    for of, standard in ((20, 0.9), (60, 0.8), (350, 0.9)):
+        x = np.arange(of + 1)
+        rows = [{"measure": SHARE, "numerator": n, "denominator": of, "value": n / of} for n in x]
+        marked = np.array([against_target(row, standard, cards) != "cannot_tell" for row in rows])
+        assert 0 < stats.binom.pmf(x, of, standard)[marked].sum() <= 0.05
+
+
+def test_the_statewide_page_says_that_no_limit_knows_the_seasons(steady):
+    assert "No usual range here knows the seasons" in said(f"<main>{monthly.trends(steady)}")
 
 
 def test_without_a_chart_no_false_signal_is_spoken_of():
