@@ -14,6 +14,7 @@ from test_words import NEVER, words_in
 
 from analysis import params, periods
 from analysis.brief import (
+    apart,
     arrivals,
     attention,
     equity_page,
@@ -585,3 +586,49 @@ def test_a_row_of_a_group_says_how_many_its_range_and_how_it_stands(steady):
 def test_a_study_that_says_nothing_of_its_children_has_no_groups(steady):
     bare = replace(steady, groups=pd.DataFrame(columns=["measure"]))
     assert "do not say enough about who the children are" in said(f"<main>{equity_page.groups(bare)}")
+
+
+# --- sites apart from the others ---------------------------------------------------------------------------------------
+
+
+SCREEN = "suicide_screen_share"  # a share of the scorecard without a standard
+
+
+def years(monkeypatch, at_north: int) -> None:
+    """Fifteen sites of 480 visits in the year, near 432 of them screened, North that many."""
+    rows = FIFTEEN.assign(numerator=FIFTEEN["numerator"].where(FIFTEEN["name"].ne("North"), at_north))
+    monkeypatch.setattr(apart, "year_by_site", lambda numbers, measure: rows if measure == SCREEN else rows.iloc[:4])
+
+
+def told(numbers: Numbers) -> list[str]:
+    return [each.said for each in attention.messages(numbers) if each.measure == SCREEN]
+
+
+def test_a_site_far_below_the_others_is_spoken_of_where_no_standard_says_what_is_enough(steady, monkeypatch):
+    years(monkeypatch, 240)
+    said_of_north = "Suicide screen done: North is below the other sites over the year, by more than chance."
+    assert told(steady) == [said_of_north]
+    unnamed = "Suicide screen done: 1 site is below the other sites over the year, by more than chance."
+    assert told(replace(steady, name_peers=False, looked={})) == [unnamed]
+    standard = params.Target(from_on=date(2020, 1, 1), share=0.5, source="made up")
+    cards = steady.cards.cards | {SCREEN: steady.cards.cards[SCREEN].model_copy(update={"targets": (standard,)})}
+    assert told(replace(steady, cards=steady.cards.model_copy(update={"cards": cards}), looked={})) == []
+
+
+@pytest.mark.parametrize("at_north", [425, 480])  # like the others; above them, which is no gap
+def test_a_site_that_chance_explains_or_that_does_better_is_no_gap(steady, monkeypatch, at_north):
+    years(monkeypatch, at_north)
+    assert told(steady) == []
+
+
+def test_four_sites_are_too_few_to_be_held_against_each_other(steady, monkeypatch):
+    monkeypatch.setattr(apart, "year_by_site", lambda numbers, measure: FIFTEEN.iloc[:4])
+    assert told(steady) == []
+
+
+def test_a_gap_that_stands_takes_the_place_of_no_change(steady, monkeypatch):
+    years(monkeypatch, 240)
+    assert attention.messages(steady)[-1].measure == SCREEN
+    news = [attention.Message(f"measure {number}", "It rose.", "Why?") for number in range(attention.MOST_NEXT)]
+    monkeypatch.setattr(attention, "_better", lambda numbers, *, named: news)
+    assert told(steady) == []
