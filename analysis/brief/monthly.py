@@ -339,6 +339,7 @@ def about(numbers: Numbers) -> Html:
         markup.list_of(notes),
         panels.switched_off(numbers),
         panels.definitions(numbers),
+        panels.chart_rules_note(),
         panels.small_counts_note(),
     )
 

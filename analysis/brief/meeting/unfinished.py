@@ -184,7 +184,7 @@ class Check:
         if self.table is not None and getattr(records, self.table) is None:
             return f"{self.what} not looked at: these data have no table of {self.table}."
         if self.limited and not records.choices.stay_limits:
-            return f"{self.what} not looked at: study.yml sets no stay_limits, how many days a stay may last."
+            return f"{self.what} not looked at: this study sets no limit to how many days a stay may last."
         lacking = [name for name in self.columns if name not in records.recorded]
         return f"{self.what} not looked at: {lacking[0]} is not recorded in these data." if lacking else None
 
