@@ -109,12 +109,7 @@ def funnel(
         baseline=f"{len(points)} groups at one time, {trimming}",
         n_points=int(points["y"].notna().sum()),
         screened=False,
-        figures=shown
-        | {
-            "target": scale.target * multiply,
-            "adjusted": float(widened),
-            "groups_kept": float(points["z_kept"].count()),
-        },
+        figures=shown | {"target": scale.target * multiply, "adjusted": float(widened)} | _kept(points),
         notes=_without_limits(points),
     )
 
@@ -124,6 +119,10 @@ def _spread(points: pd.DataFrame, tau2: float | None, off: Departures) -> tuple[
     kept = points[points["z_kept"].notna()]
     phi = float((kept["z_kept"] ** 2).mean())
     return phi, between_groups(phi, kept["own_sigma"], as_package=off.log_of_zero) if tau2 is None else float(tau2)
+
+
+def _kept(points: pd.DataFrame) -> dict[str, float]:
+    return {"groups_kept": float(points["z_kept"].count())}
 
 
 def _with_limits(points: pd.DataFrame, lookup: pd.DataFrame, limit: int, *, widened: bool) -> pd.DataFrame:

@@ -71,10 +71,7 @@ def xmr(
     points = add_sections(points, part=None, rebase=rebase, exact_dates=rebase_on_exact_dates)
     points = add_baseline(points, freeze=freeze, exclude=None).rename(columns={"facet1": "facet"})
     given = {"screen": screen, "per_mean_range": per_mean_range, "flat_loses_limits": flat_loses_limits}
-    drawn = [
-        _ruled(rows, trend_by_next_step=trend_by_next_step, **given)
-        for _, rows in points.groupby(["facet", "section"], observed=True)
-    ]
+    drawn = [_ruled(rows, trend_by_next_step, given) for _, rows in points.groupby(["facet", "section"], observed=True)]
     points = pd.concat([rows for rows, _ in drawn])
     points["point_type"] = point_type(points["signal"], direction)
     points["target"] = _targets(points["facet"], target)
@@ -93,7 +90,9 @@ def xmr(
     )
 
 
-def _ruled(rows: pd.DataFrame, *, trend_by_next_step: bool, **given: bool | float) -> tuple[pd.DataFrame, bool]:
+def _ruled(
+    rows: pd.DataFrame, trend_by_next_step: bool, given: Mapping[str, bool | float]
+) -> tuple[pd.DataFrame, bool]:
     """The points of one section with its limits and the rule that each meets; and whether it does not vary at all and has limits still."""
     y = rows["y"].to_numpy()
     limits = process_limits(y[rows["in_baseline"]], **given)
