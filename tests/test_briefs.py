@@ -3,6 +3,7 @@
 import html
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -429,3 +430,46 @@ def test_two_builds_give_the_same_bytes(demo_workspace, tmp_path):
     assert made[demo_workspace].keys() == made[again].keys()
     assert [name for name, content in made[again].items() if made[demo_workspace][name] != content] == []
     assert len(made[again]) >= len(DEMO_BRIEFS) + 3
+
+
+# --- reliable change -----------------------------------------------------------------------------------------------------
+
+
+def with_ratings(
+    numbers: Numbers, measure: str, better: int, rated: int, stays: int, *, hidden: bool = False
+) -> Numbers:
+    """The numbers with a year of one share of reliable change and of its completion."""
+    year = numbers.windows.year
+    like = numbers.shown[numbers.shown["measure"].eq("contact_share") & numbers.shown["period"].eq(year.name)]
+    like = like[like["site_id"].eq("statewide")].assign(hidden=False, why_missing="", not_measurable=0)
+    own = like.assign(measure=measure, numerator=better, denominator=float(rated), value=better / rated, hidden=hidden)
+    all_stays = like.assign(
+        measure="rated_twice_parent_share", numerator=rated, denominator=float(stays), value=rated / stays
+    )
+    return replace(numbers, shown=pd.concat([numbers.shown, own, all_stays], ignore_index=True))
+
+
+def test_a_share_of_reliable_change_stands_beside_chance_its_limit_and_how_many_were_rated(small):
+    numbers = with_ratings(small, "problems_better_parent_share", 60, 150, 400)
+    page = questions.three_questions(numbers).text
+    # 1.96 x 14 x sqrt(2 x 0.15) = 15.0 points, beyond which 2.5 of 100 unchanged children come
+    head = "Problem Severity better by more than noise, parent (15.0 points or more, an illustrative limit; rated twice: 150 of 400 stays (37.5%))"
+    assert cells(page, head)[-2] == "by chance alone 2.5%"
+
+
+def test_the_limit_and_the_chance_are_those_of_the_scale(small):
+    scales = dict(small.cards.scales)
+    read = scales["ohio_problems"].model_copy(update={"rule": "points", "points": 10.0, "illustrative": False})
+    numbers = with_ratings(small, "problems_better_parent_share", 60, 150, 400)
+    numbers = replace(numbers, cards=numbers.cards.model_copy(update={"scales": {**scales, "ohio_problems": read}}))
+    page = questions.three_questions(numbers).text
+    assert "illustrative" not in page
+    head = "Problem Severity better by more than noise, parent (10.0 points or more; rated twice: 150 of 400 stays (37.5%))"
+    assert cells(page, head)[-2] == "by chance alone 9.6%"
+
+
+def test_how_many_were_rated_twice_is_not_worked_out_from_a_hidden_figure(small):
+    numbers = with_ratings(small, "problems_better_parent_share", 4, 150, 400, hidden=True)
+    page = questions.three_questions(numbers).text
+    assert "how many were rated twice can’t be shown" in page
+    assert "150 of 400 stays" not in page

@@ -75,7 +75,7 @@ def test_every_outcome_of_a_rating_or_survey_stands_after_its_completion():
 
 
 def test_a_window_of_days_is_in_the_name_of_its_measure():
-    windows = {name: card.days for name, card in CARDS.cards.items() if card.days and "answered" not in name}
+    windows = {name: card.days for name, card in CARDS.cards.items() if card.days and card.of != "satisfaction"}
     assert all(str(days) in name or str(days * 24) in name for name, days in windows.items())
 
 
@@ -300,3 +300,16 @@ def test_no_target_for_a_period_in_which_the_clock_changed():
     card = cards.cards["response_in_time_share"]
     assert target_for(card, periods.period("2024-12")).share == target_for(card, periods.period("2025-01")).share == 0.8
     assert target_for(card, periods.period("2024-07_2025-06")) is None
+
+
+def test_a_share_that_is_a_lower_bound_says_at_least_wherever_it_is_named():
+    floor = [card for card in CARDS.cards.values() if "lower bound" in " ".join(card.out_of.split())]
+    assert [card.title for card in floor] == ["Linked to services in 60 days, at least"]
+    assert all("at least" in words for card in floor for words in (card.title, card.short, card.page_one))
+
+
+def test_what_counts_visits_and_phone_together_says_so_wherever_it_is_named():
+    card = CARDS.cards["follow_up_72_hours_share"]
+    assert all(
+        "visit" in words and "phone" in words for words in (card.title, card.page_one, " ".join(card.out_of.split()))
+    )

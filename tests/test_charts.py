@@ -1,5 +1,7 @@
 """Control charts on series short enough to be worked by hand; the arithmetic stands beside the number."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -601,6 +603,16 @@ def test_minutes_follow_making_data_count():
     assert "20 points" in judged.baseline
 
 
+@pytest.mark.parametrize("unit", ["share", "minutes", "count", "rate", "score"])
+def test_the_line_under_a_chart_says_its_rules_in_words_and_names_no_school(unit):
+    points = {"numerator": [16, 17] * 10, "denominator": [2000 if unit == "rate" else 20] * 20}
+    if unit in ("minutes", "score"):
+        points = {"value": [40, 44] * 10, "denominator": [20] * 20}
+    footer = judge(unit, "higher", pd.DataFrame(points)).footer
+    assert "beyond a limit, " in footer
+    assert not re.search("sigma|Anh|Count", footer)
+
+
 def test_a_rate_is_drawn_by_the_thousand():
     judged = judge("rate", "neither", pd.DataFrame({"numerator": [5, 7] * 10, "denominator": [2000] * 20}))
     assert judged.center == pytest.approx(3.0)
@@ -609,7 +621,7 @@ def test_a_rate_is_drawn_by_the_thousand():
 def test_the_footer_says_trial_limits():
     assert "trial limits" in judge("share", "higher", shares([16, 17] * 7, 20)).footer
     assert "trial limits" not in judge("share", "higher", shares([16, 17] * 10, 20)).footer
-    assert judge("share", "higher", shares([8] * 9, 10)).footer == "Rules: no rules. 9 points."
+    assert judge("share", "higher", shares([8] * 9, 10)).footer == "Rules: none. 9 points."
 
 
 @pytest.mark.parametrize(("unit", "better", "points", "sentence"), [

@@ -269,7 +269,7 @@ def test_orphans_are_those_of_the_dirt_and_those_of_episodes_without_a_site(name
     ("training", ["repeated_row"], "the same row again, with the same staff_id and module"),
     ("outreach", ["no_site"], "site_id is missing"),
     ("outreach", ["year_off"], "held_on outside the days that the extract covers"),
-    ("readiness", ["unknown_code"], "domain has a spelling that no code in source.yml stands for"),
+    ("readiness", ["unknown_code"], "domain has a spelling that no code stands for"),
     ("readiness", ["more_met_than_items"], "items_met is more than items"),
     ("satisfaction", ["answered_before_sent"], "answered_on comes before sent_on"),
 ])  # fmt: skip

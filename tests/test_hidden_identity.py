@@ -1,6 +1,7 @@
-"""Pages depend on nothing hidden: two states that differ in hidden counts alone give the same bytes of every page and table."""
+"""Nothing that is sent depends on anything hidden: two states that differ in hidden counts alone give the same bytes of all of it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,11 +9,18 @@ import pytest
 from conftest import build_briefs
 
 from analysis import params
+from analysis.brief import panels, signals
 from analysis.brief.numbers import Numbers, count_numbers
+from analysis.brief.packet import paper
+from analysis.brief.packet.delivery import prepare
+from analysis.brief.packet.drawings import statewide_drawings
+from analysis.brief.packet.meeting import Meeting
+from analysis.brief.packet.workbook import make_workbook
 from analysis.brief.small_counts.disclosure import KEY
 from analysis.brief.windows import windows
 from analysis.quality.cards import read_cards
 from analysis.quality.counts import by_measure_place_period
+from analysis.tables import MEASURES_TABLE
 
 PERIOD = "2026-10"
 SITES = ("site-12", "site-14")  # small ones, shown by the year alone
@@ -91,8 +99,14 @@ def counted(root: Path) -> tuple[pd.DataFrame, Numbers]:
     return table.set_index(KEY), numbers
 
 
-def test_hidden_counts_of_the_two_states_differ_and_no_shown_one(states):
-    (one, shown), (other, _) = (counted(root) for root in states)
+@pytest.fixture(scope="module")
+def both(states) -> list[tuple[pd.DataFrame, Numbers]]:
+    """What `counted` gives of the two states."""
+    return [counted(root) for root in states]
+
+
+def test_hidden_counts_of_the_two_states_differ_and_no_shown_one(both):
+    (one, shown), (other, _) = both
     different = one.index[one["denominator"].ne(other["denominator"])]
     single = [key for key in different if key[1] == "all"]
     small = [key for key in single if key[0] == "episodes" and 1 <= one.loc[key, "numerator"] <= 10]
@@ -123,3 +137,56 @@ def test_a_page_that_printed_a_hash_of_its_data_would_tell_the_two_states_apart(
     """What the record inside runs/ holds differs: the test above can fail."""
     records = [next((root / "outputs").rglob("collaborative_brief.made_from.json")).read_bytes() for root in states]
     assert records[0] != records[1]
+
+
+# --- the packet: workbook, slides and pictures ---------------------------------------------------------------------------
+
+
+def drawn(numbers: Numbers) -> dict[str, bytes]:
+    """Every statewide figure, and those of the small sites' scorecards, as lines (SVG) and as dots (PNG)."""
+    drawings = {f"statewide/{measure}": drawing for measure, drawing in statewide_drawings(numbers).items()}
+    for site in SITES:
+        for measure in numbers.cards.scorecard:
+            if (found := signals.signal(numbers, measure, site)) is not None:
+                drawings[f"{site}/{measure}"] = panels.trend_drawing(numbers, found)
+    lines = {f"{name}.svg": drawing.svg.encode() for name, drawing in drawings.items()}
+    return lines | {f"{name}.png": drawing.png(inches=4) for name, drawing in drawings.items()}
+
+
+def as_if_nothing_were_hidden(counts: pd.DataFrame, numbers: Numbers) -> Numbers:
+    """The numbers of a state, every count open of the measures that were counted."""
+    shown, counts = numbers.shown, counts.reset_index()
+    kinds = {name: kind for name, kind in shown.dtypes.items() if name in counts}
+    rest = shown[~shown["measure"].isin(counts["measure"])]
+    return replace(numbers, shown=pd.concat([counts.astype(kinds), rest], ignore_index=True), looked={})
+
+
+@pytest.mark.slow
+def test_packet_workbook_slides_and_pictures_of_the_two_states_are_the_same_bytes(states, both, tmp_path, monkeypatch):
+    monkeypatch.setattr(paper, "find_chromium", lambda: None)
+    sent = []
+    for number, state in enumerate(states):
+        root = tmp_path / str(number)
+        shutil.copytree(state, root)
+        assert prepare(Meeting("demo", PERIOD, root), say=lambda line: None) == []
+        meeting = Meeting("demo", PERIOD, root)
+        made = [meeting.packet, meeting.slides, meeting.workbook, *sorted(meeting.send.rglob("*"))]
+        files = {path.relative_to(root).as_posix(): path.read_bytes() for path in made if path.is_file()}
+        sent.append(files | drawn(both[number][1]))
+    kinds = {Path(name).suffix for name in sent[0]}
+    assert kinds >= {".html", ".pptx", ".xlsx", ".csv", ".png", ".svg", ".txt"}
+    assert {name.partition("/")[0] for name in sent[0] if name.endswith(".svg")} == {"statewide", *SITES}
+    assert sent[0].keys() == sent[1].keys()
+    assert [name for name in sent[0] if sent[0][name] != sent[1][name]] == []
+
+
+@pytest.mark.slow
+def test_workbook_and_pictures_that_showed_everything_would_tell_the_two_states_apart(both):
+    """The same files with nothing hidden differ: the test above can fail."""
+    one, other = (as_if_nothing_were_hidden(*each) for each in both)
+    everything = params.disclosure().model_copy(update={"smallest_shown": 1})
+    books = [make_workbook(each.shown[MEASURES_TABLE.names], each, rule=everything) for each in (one, other)]
+    assert books[0] != books[1]
+    pictures = [drawn(each) for each in (one, other)]
+    differ = {name for name in pictures[0] if pictures[0][name] != pictures[1][name]}
+    assert differ >= {f"{site}/episodes_per_1000.{kind}" for site in SITES for kind in ("svg", "png")}

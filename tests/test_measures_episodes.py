@@ -76,14 +76,36 @@ def test_who_counts_and_who_cannot_be_measured(measure, who, counts_as):
 
 
 @pytest.mark.parametrize(("begun", "ended", "counts_as"), [
-    ("2026-01-05", "2026-03-02", YES),  # 56 days
-    ("2026-01-04", "2026-03-02", NO),  # 57
-    ("2025-12-31", "2026-03-02", NO),  # 61 days under the older limit of 42
-    ("2026-03-02", "2026-03-02", YES),
-    ("2026-03-03", "2026-03-02", UNKNOWN),  # ended before it began
+    ("2026-01-05", "2026-03-02", YES),  # the 56th day, 2 March, is the last of its limit
+    ("2026-01-05", "2026-03-03", NO),
+    ("2026-01-05", None, NO),  # it never ended
+    ("2026-01-05", "2026-01-06", YES),  # it ended in January, and counts in March, when its limit fell
+    ("2026-01-05", "2026-11-30", NO),
+    ("2026-01-05", "2027-01-02", NO),  # a day after the extract is no end
+    ("2026-01-03", "2026-01-20", OUT),  # the 56th day is 28 February
+    ("2026-01-04", None, NO),  # 1 March
+    ("2026-02-03", None, NO),  # 31 March
+    ("2026-02-04", None, OUT),  # 1 April
+    ("2025-12-31", None, OUT),  # the older limit of 42 days fell on 11 February
+    ("2026-01-06", "2026-01-05", UNKNOWN),  # ended before it began
+    (None, None, OUT),  # no stabilization
 ])  # fmt: skip
-def test_a_stay_is_held_to_the_limit_of_its_first_day(begun, ended, counts_as):
+def test_a_stay_counts_on_the_last_day_of_its_limit_ended_or_not(begun, ended, counts_as):
     assert one("stay_in_limit_share", enrolled_on=begun, discharged_on=ended) == counts_as
+
+
+def test_ten_stays_by_hand_of_which_four_never_closed():
+    """Limit days in March: 5 ended by theirs, 1 a day late, 4 are open still: 5 of 10. Of those that ended it would be 5 of 6."""
+    in_time = [{"enrolled_on": f"2026-01-{10 + day}", "discharged_on": f"2026-03-{7 + day:02d}"} for day in range(5)]
+    late = [{"enrolled_on": "2026-01-20", "discharged_on": "2026-03-18"}]  # the 56th day is the 17th
+    never = [{"enrolled_on": f"2026-01-{21 + day}", "discharged_on": None} for day in range(4)]
+    row = figure(counted(episodes(*in_time, *late, *never)), "stay_in_limit_share")
+    assert (three(row), row["value"]) == ((5, 10, 0), 0.5)
+
+
+def test_a_limit_that_has_not_fallen_by_the_end_of_the_extract_waits():
+    people = episodes({"enrolled_on": "2026-11-05"}, {"enrolled_on": "2026-11-06"}, ELSEWHERE)  # 31 December, 1 January
+    assert three(figure(counted(people, "2026-12"), "stay_in_limit_share", period="2026-12")) == NO
 
 
 @pytest.mark.parametrize(("begun", "ended", "counts_as"), [
@@ -110,9 +132,21 @@ def test_a_limit_of_other_responses_leaves_an_unrecorded_response_open():
     video = STUDY.stay_limits[1].model_copy(update={"modes": ("telehealth",)})
     study = STUDY.model_copy(update={"stay_limits": (video,)})
     people = episodes(
-        *({"discharged_on": "2026-03-20", "response_mode": mode} for mode in ("telehealth", "phone", None))
-    )
+        *({"enrolled_on": "2026-01-20", "discharged_on": "2026-03-10", "response_mode": mode} for mode in ("telehealth", "phone", None))
+    )  # fmt: skip
     assert three(figure(counted(people, study=study), "stay_in_limit_share")) == (1, 1, 1)
+
+
+def test_each_response_has_the_limit_of_its_own_kind():
+    short = STUDY.stay_limits[1].model_copy(update={"modes": ("phone",), "days": 14})
+    study = STUDY.model_copy(
+        update={"stay_limits": (short, STUDY.stay_limits[1].model_copy(update={"modes": ("mobile",)}))}
+    )
+    begun = {"enrolled_on": "2026-01-20", "discharged_on": "2026-03-10"}  # 49 days
+    people = episodes({"response_mode": "mobile", **begun}, {"response_mode": "phone", **begun}, ELSEWHERE)
+    table = counted(people, "2026-02", "2026-03", study=study)
+    assert three(figure(table, "stay_in_limit_share", period="2026-03")) == YES
+    assert three(figure(table, "stay_in_limit_share", period="2026-02")) == NO  # the 14th day is 3 February
 
 
 def contact(day: str, result: str | None = "kept", episode: int = 1) -> dict:
@@ -122,6 +156,7 @@ def contact(day: str, result: str | None = "kept", episode: int = 1) -> dict:
 @pytest.mark.parametrize(("contacts", "who", "counts_as"), [
     ([contact("2026-03-02")], {}, YES),  # later on the same day
     ([contact("2026-03-05")], {}, YES),  # the third day after
+    ([contact("2026-03-05")], {"response_mode": "phone"}, YES),  # settled by phone: as many nights to come
     ([contact("2026-03-06")], {}, NO),
     ([contact("2026-03-03", "missed"), contact("2026-03-06")], {}, NO),
     ([contact("2026-03-03", None)], {}, UNKNOWN),

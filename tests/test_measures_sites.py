@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 from people import CARDS, OUT, UNKNOWN, YES, counted, episodes, figure, rows_of, three
 
+from analysis.quality.measures.outcomes import RELIABLE
+
 ENDED = {"discharged_on": "2026-03-20"}
 
 
@@ -172,7 +174,21 @@ def test_satisfaction_is_of_the_answers_and_the_answers_of_the_surveys():
 def test_a_survey_has_28_days_to_be_answered():
     sent = [survey(sent="2026-12-03", answered="2026-12-05"), survey(sent="2026-12-04", answered="2026-12-05")]
     assert three(of("satisfaction", "family_answered_share", *sent, period="2026-12")) == (1, 1, 0)
-    assert three(of("satisfaction", "family_satisfied_share", *sent, period="2026-12")) == (2, 2, 0)
+    assert three(of("satisfaction", "family_satisfied_share", *sent, period="2026-12")) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("who", ["family", "referrer"])
+def test_the_satisfied_are_counted_among_those_who_answered_and_no_others(who):
+    """On the last days of the extract too: as many answers with or without a score as surveys answered."""
+    late = [survey(who, sent=f"2026-12-{day:02d}", answered="2026-12-31", score=day % 5 + 1) for day in range(1, 10)]
+    blank = [
+        survey(who, sent="2026-12-02", answered="2026-12-20", score=None),
+        survey(who, answered=None, score=None, sent="2026-12-01"),
+    ]
+    answered, of_all, _ = three(of("satisfaction", f"{who}_answered_share", *late, *blank, period="2026-12"))
+    satisfied = of("satisfaction", f"{who}_satisfied_share", *late, *blank, period="2026-12")
+    assert (answered, of_all) == (4, 5)  # sent on 1, 2 and 3 December
+    assert int(satisfied["denominator"]) + int(satisfied["not_measurable"]) == answered
 
 
 def test_an_answer_without_a_score_is_not_measurable():
@@ -280,3 +296,17 @@ def test_what_counts_no_children_has_no_interval_of_a_sample():
         "ready_share",
         "covered_share",
     }
+
+
+@pytest.mark.parametrize("measure", sorted(RELIABLE))
+def test_a_share_of_reliable_change_is_of_the_scale_and_rater_that_its_page_names(measure):
+    """A threshold of one scale moves its own measures alone, and only the named rater's forms are in them."""
+    scale, rater = RELIABLE[measure]
+    toward = CARDS.scales[scale].sign * (1 if "_better_" in measure else -1)
+    held = CARDS.scales[scale].model_copy(update={"rule": "points", "points": 5.0})
+    for points, counts_as in ((5.0, YES), (5.5, (0, 1, 0))):
+        cards = CARDS.model_copy(update={"scales": {**CARDS.scales, scale: held.model_copy(update={"points": points})}})
+        forms = rated(40, 40 + 5 * toward, scale=scale, rater=rater)
+        people = episodes(ENDED, {**ENDED, "site_id": "south"})
+        row = figure(counted(people, tables={"scales": rows_of("scales", *forms)}, cards=cards), measure)
+        assert three(row) == counts_as

@@ -27,11 +27,13 @@ EVERYONE = numbered(
 
 
 def meeting(episodes=EVERYONE, *, period="2026-10", rules=None, sites=None, **given) -> Meeting:
-    """The meeting as its pages open it; `sites` gives opened_on and closed_on by site."""
+    """The meeting as its pages open it; `sites` gives opened_on, closed_on and hub_id by site."""
     rules = rules or Collaborative()
     numbers = numbers_of(episodes, period, name_peers=rules.name_peers, **given)
-    for (site, name), day in (sites or {}).items():
-        numbers.sites.loc[numbers.sites["site_id"].eq(site), name] = pd.Timestamp(day)
+    for (site, name), value in (sites or {}).items():
+        numbers.sites.loc[numbers.sites["site_id"].eq(site), name] = (
+            pd.Timestamp(value) if name.endswith("_on") else value
+        )
     return Meeting(numbers, rules, episodes)
 
 
@@ -583,7 +585,29 @@ def test_no_partner_page_of_any_size_prints_a_count_or_a_rest_from_1_to_10():
 def test_a_site_that_has_closed_sends_nobody_to_itself():
     rules = Collaborative(contact={"north": "Call 555-0101."})
     text = partner_text(meeting(schools(), rules=rules, sites={("north", "closed_on"): "2026-09-30"}), "north")
-    assert "This team closed on 30 September 2026." in text
+    assert "This team closed on 30 September 2026. Ask the state who covers your county now." in text
+    assert "555-0101" not in text
+    assert not re.search(
+        r"Call when|a team can come|team can go out|next time you call|Ask the team|comes in a crisis", text
+    )
+    opened = partner_text(meeting(schools(), rules=rules), "north")
+    assert all(word in opened for word in ("Call when", "comes in a crisis", "next time you call"))
+
+
+@pytest.mark.parametrize(("hub_closed", "hub_contact", "named", "turn_to"), [
+    (None, "call 555-0102", True, "Turn to South now. Call 555-0102."),
+    (None, "call 555-0102", False, "Turn to its lead agency now. Call 555-0102."),
+    (None, None, True, "Ask the state who covers your county now."),
+    ("2026-08-31", "call 555-0102", True, "Ask the state who covers your county now."),
+])  # fmt: skip
+def test_a_site_that_has_closed_names_its_hub_where_that_can_be_called(hub_closed, hub_contact, named, turn_to):
+    rules = Collaborative(contact={"north": "Call 555-0101."} | ({"south": hub_contact} if hub_contact else {}))
+    sites = {("north", "closed_on"): "2026-09-30", ("north", "hub_id"): "south"}
+    if hub_closed:
+        sites["south", "closed_on"] = hub_closed
+    of = meeting(schools(), rules=rules, sites=sites)
+    text = partner_text(replace(of, numbers=replace(of.numbers, name_peers=named)), "north")
+    assert f"This team closed on 30 September 2026. {turn_to}" in text
     assert "555-0101" not in text
 
 

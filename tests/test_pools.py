@@ -14,7 +14,7 @@ from test_measures import crises, places, table_of
 from test_numbers import CARDS, KINDS, RULE, STUDY, TWO_YEARS, made_up_counts, measures_of, with_opening_days
 
 from analysis import params, periods
-from analysis.brief import panels, small_site
+from analysis.brief import false_alarms, panels, small_site
 from analysis.brief.hiding import hidden_beside
 from analysis.brief.numbers import POOLED, Numbers, count_numbers, months_before
 from analysis.brief.packet.workbook import make_workbook
@@ -380,6 +380,17 @@ def test_a_small_site_s_page_draws_its_hub_where_that_may_be_shown_and_says_why_
     drawn = small_site.page(drawn_of(numbers, "site-15"), "site-15").text
     assert drawn.count("<svg") == 2
     assert "Quarters are left out" not in drawn
+
+
+def test_the_charts_of_a_hub_on_a_small_site_s_page_are_in_the_count_of_false_signals(numbers):
+    drawn, pool = drawn_of(numbers, "site-15"), small_site.pool_of(numbers, "site-15").pool_id
+    judged = {(chart.measure, chart.site) for chart in false_alarms.judged_charts(drawn)}
+    assert {measure for measure, place in judged if place == pool} == {"episodes", "in_person_share"}
+    page = small_site.page(drawn, "site-15").text
+    assert page.count("<svg") == len([place for _, place in judged if place == pool])
+    assert not [
+        place for _, place in {(c.measure, c.site) for c in false_alarms.judged_charts(numbers)} if place == pool
+    ]
 
 
 def test_sites_that_may_not_be_named_to_each_other_are_not_shown_together(numbers):

@@ -4,20 +4,25 @@ import re
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from reading import WORD
+from scipy import stats
 from test_briefs import a_clock, a_study, cells, crises, months_of, numbered, numbers_of, said
 from test_words import NEVER, words_in
 
 from analysis import params, periods
 from analysis.brief import (
+    apart,
     arrivals,
     attention,
     equity_page,
     false_alarms,
     figures,
+    monthly,
     panels,
+    scorecard,
     signals,
     site_by_site,
     small_site,
@@ -26,9 +31,11 @@ from analysis.brief.kept import look_at_all
 from analysis.brief.numbers import Numbers
 from analysis.brief.signals import signal
 from analysis.quality.arrivals import COLUMNS, MARKS, arrival_curves
+from analysis.quality.cards import read_cards
 from analysis.quality.charts.choice import FEWEST_CASES_FOR_P
 from analysis.quality.charts.false_alarms import read_false_alarms
 from analysis.quality.charts.judgment import PHRASES
+from analysis.quality.comparisons import against_target
 from analysis.quality.rebases import Rebase, Rebases
 from analysis.tables import AGE_BANDS, SEXES
 
@@ -237,7 +244,7 @@ def test_every_phrase_has_a_short_sentence_that_claims_no_more_than_its_rule(ste
     words = signals.say(
         steady, replace(found, kind=kind, phrase=phrase, grain=grain, points=points, n_points=len(grain))
     )
-    sentence = f"Linked to the service within 60 days: {words}." if kind != "improvement" else f"That is {words}."
+    sentence = f"Linked to services in 60 days, at least: {words}." if kind != "improvement" else f"That is {words}."
     assert len(WORD.findall(sentence)) <= 20, sentence
     assert ("by more than chance" in words) == (kind == "improvement")
     assert ("month" in words) <= (by == "months" or "since" in words)
@@ -309,8 +316,36 @@ def test_the_false_signals_to_expect_are_the_sum_of_the_simulated_rates(steady):
     units = {name: card.unit for name, card in steady.cards.cards.items()}
     by_hand = [rates.rate(units[each.measure], each.n_points, each.cases) for each in judged]
     assert (charts, false) == (len(by_hand), pytest.approx(sum(by_hand)))
-    assert f"{charts} charts were judged, and none looks changed." in false_alarms.expected_words(steady)
+    assert f"{charts} charts were judged over time, and none looks changed." in false_alarms.expected_words(steady)
     assert all(0 < rate < 0.12 for rate in by_hand)
+
+
+def test_every_mark_of_a_scorecard_is_in_the_count_or_the_page_says_that_it_is_not(steady):
+    judged = {(chart.measure, chart.site): chart for chart in false_alarms.judged_charts(steady)}
+    for site in steady.pages["site_id"]:
+        for measure in steady.cards.scorecard:
+            chart = signal(steady, measure, site)
+            assert ((measure, site) in judged) == (chart is not None and chart.has_rules)
+    said_of_state = said(f"<main>{monthly.headline(steady)}")
+    assert "That leaves out marks against a standard, and sites held against the state or each other" in said_of_state
+    table = said(f"<main>{scorecard.key_table(steady, 'north')}")
+    assert "Against the standard" in table
+    assert "Those against a standard come on top" in table
+    assert "stands at the top of the state’s brief" in table
+
+
+def test_at_most_five_in_a_hundred_just_at_a_standard_are_marked():
+    """What the pages say of chance, worked out exactly: every number that could come, at its probability."""
+    cards = read_cards(a_study())
+    for of, standard in ((20, 0.9), (60, 0.8), (350, 0.9)):
+        x = np.arange(of + 1)
+        rows = [{"measure": SHARE, "numerator": n, "denominator": of, "value": n / of} for n in x]
+        marked = np.array([against_target(row, standard, cards) != "cannot_tell" for row in rows])
+        assert 0 < stats.binom.pmf(x, of, standard)[marked].sum() <= 0.05
+
+
+def test_the_statewide_page_says_that_no_limit_knows_the_seasons(steady):
+    assert "No usual range here knows the seasons" in said(f"<main>{monthly.trends(steady)}")
 
 
 def test_without_a_chart_no_false_signal_is_spoken_of():
@@ -435,7 +470,7 @@ def test_fewer_than_five_sites_have_no_funnel(steady):
 # --- how long families wait --------------------------------------------------------------------------------------------
 
 
-def curves_of(*parts: pd.DataFrame) -> pd.DataFrame:
+def curves_of(*parts: pd.DataFrame, clock: params.Clock | None = None) -> pd.DataFrame:
     years = [periods.period("2024-10_2025-09"), periods.period("2025-10_2026-09")]
     table = numbered(*parts)
     others = dict.fromkeys(("dispatched_at", "engaged_at", "departed_at"), pd.NaT)
@@ -443,7 +478,7 @@ def curves_of(*parts: pd.DataFrame) -> pd.DataFrame:
     clocked = table.assign(
         **{name: pd.Series(pd.NaT, index=table.index).dt.tz_localize("America/Denver") for name in others}, **notes
     )
-    return arrival_curves(clocked, ["north", "south"], years, (a_clock(),), fewest=11)
+    return arrival_curves(clocked, ["north", "south"], years, (clock or a_clock(),), fewest=11)
 
 
 def waits(site: str, minutes: list[int], month: str = "2026-03") -> pd.DataFrame:
@@ -477,6 +512,32 @@ def test_a_curve_stops_before_fewer_than_eleven_would_be_left():
 def test_a_place_without_a_curve_says_why(steady):
     bare = replace(steady, arrivals=pd.DataFrame(columns=COLUMNS))
     assert "can't be shown as a curve" in said(f"<main>{arrivals.curves(bare)}")
+
+
+@pytest.mark.parametrize(("modes", "share", "left_out"), [
+    (("mobile",), 1.0, "leaves out responses that were put off to a later time or called off"),
+    ((), 0.6, "leaves out responses that were called off"),  # it holds those put off, as the curve does
+])  # fmt: skip
+def test_the_curve_says_why_it_is_not_the_share_in_time(modes, share, left_out):
+    months = ALL[-12:]
+    at_once, put_off = (
+        crises("north", months, 6, met=1),
+        crises("north", months, 4, met=1, wait=600, response_mode="deferred_mobile"),
+    )
+    clock = a_clock().model_copy(update={"modes": modes})
+    numbers = numbers_of(numbered(at_once, put_off), study=a_study(clocks=(clock,)))
+    numbers = replace(numbers, arrivals=curves_of(at_once, put_off, clock=clock))
+    assert numbers.row("response_in_time_share", numbers.windows.year)["value"] == share
+    page = said(f"<main>{arrivals.curves(numbers)}")
+    assert "60% within 60 minutes this year" in page
+    assert f"The share that came in time is another figure: it {left_out}." in page
+
+
+def test_a_curve_beside_no_share_in_time_explains_none(steady):
+    numbers = replace(
+        steady, arrivals=curves_of(waits("north", [20] * 40)), off=(("response_in_time_share", "no clock"),)
+    )
+    assert "another figure" not in said(f"<main>{arrivals.curves(numbers)}")
 
 
 BAND = list(AGE_BANDS)[1]
@@ -525,3 +586,49 @@ def test_a_row_of_a_group_says_how_many_its_range_and_how_it_stands(steady):
 def test_a_study_that_says_nothing_of_its_children_has_no_groups(steady):
     bare = replace(steady, groups=pd.DataFrame(columns=["measure"]))
     assert "do not say enough about who the children are" in said(f"<main>{equity_page.groups(bare)}")
+
+
+# --- sites apart from the others ---------------------------------------------------------------------------------------
+
+
+SCREEN = "suicide_screen_share"  # a share of the scorecard without a standard
+
+
+def years(monkeypatch, at_north: int) -> None:
+    """Fifteen sites of 480 visits in the year, near 432 of them screened, North that many."""
+    rows = FIFTEEN.assign(numerator=FIFTEEN["numerator"].where(FIFTEEN["name"].ne("North"), at_north))
+    monkeypatch.setattr(apart, "year_by_site", lambda numbers, measure: rows if measure == SCREEN else rows.iloc[:4])
+
+
+def told(numbers: Numbers) -> list[str]:
+    return [each.said for each in attention.messages(numbers) if each.measure == SCREEN]
+
+
+def test_a_site_far_below_the_others_is_spoken_of_where_no_standard_says_what_is_enough(steady, monkeypatch):
+    years(monkeypatch, 240)
+    said_of_north = "Suicide screen done: North is below the other sites over the year, by more than chance."
+    assert told(steady) == [said_of_north]
+    unnamed = "Suicide screen done: 1 site is below the other sites over the year, by more than chance."
+    assert told(replace(steady, name_peers=False, looked={})) == [unnamed]
+    standard = params.Target(from_on=date(2020, 1, 1), share=0.5, source="made up")
+    cards = steady.cards.cards | {SCREEN: steady.cards.cards[SCREEN].model_copy(update={"targets": (standard,)})}
+    assert told(replace(steady, cards=steady.cards.model_copy(update={"cards": cards}), looked={})) == []
+
+
+@pytest.mark.parametrize("at_north", [425, 480])  # like the others; above them, which is no gap
+def test_a_site_that_chance_explains_or_that_does_better_is_no_gap(steady, monkeypatch, at_north):
+    years(monkeypatch, at_north)
+    assert told(steady) == []
+
+
+def test_four_sites_are_too_few_to_be_held_against_each_other(steady, monkeypatch):
+    monkeypatch.setattr(apart, "year_by_site", lambda numbers, measure: FIFTEEN.iloc[:4])
+    assert told(steady) == []
+
+
+def test_a_gap_that_stands_takes_the_place_of_no_change(steady, monkeypatch):
+    years(monkeypatch, 240)
+    assert attention.messages(steady)[-1].measure == SCREEN
+    news = [attention.Message(f"measure {number}", "It rose.", "Why?") for number in range(attention.MOST_NEXT)]
+    monkeypatch.setattr(attention, "_better", lambda numbers, *, named: news)
+    assert told(steady) == []

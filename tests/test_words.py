@@ -79,6 +79,26 @@ def test_page_one_uses_no_word_of_the_appendix(page):
     assert words_in(said, listed()) == []
 
 
+# What those who build the pages call it: files of params/, and schools of control charts outside the section on method.
+PARAMS_FILES = sorted({path.name for path in (ROOT / "params").rglob("*") if path.suffix in (".yml", ".csv", ".json")})
+
+
+def test_no_page_names_a_file_of_params(page):
+    _, text = page
+    assert len(PARAMS_FILES) > 10
+    assert [
+        name for name in ("params/", *PARAMS_FILES) if re.search(rf"(?<![\w.-]){re.escape(name)}", spoken(text))
+    ] == []
+
+
+def test_schools_of_control_charts_stand_in_the_section_on_method_alone(page):
+    name, text = page
+    schools = re.compile("sigma|Anhoej|Anhøj|Making Data Count")
+    assert schools.findall(spoken(ABOUT.split(text)[0])) == []
+    if name in ("statewide/collaborative_brief", "site-12/site_scorecard"):
+        assert set(schools.findall(spoken(f"<main>{ABOUT.split(text)[1]}"))) >= {"sigma", "Anhøj", "Making Data Count"}
+
+
 def test_no_page_claims_blames_or_ranks(page):
     _, text = page
     assert words_in(SAYS_THERE_IS_NONE.sub(" ", spoken(text)), NEVER) == []

@@ -117,7 +117,7 @@ def test_a_study_that_sets_no_limit_is_told_so():
     bare = records(child(discharged_on=None), contacts=KEPT, limits=())
     assert unfinished(bare).empty
     assert not_checked(bare) == [
-        "Open stays are not looked at: study.yml sets no stay_limits, how many days a stay may last."
+        "Open stays are not looked at: this study sets no limit to how many days a stay may last."
     ]
 
 

@@ -6,9 +6,11 @@ from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.brief.site_figures import draw_arrivals
+from analysis.params import Clock
 from analysis.tables import STATEWIDE
 
 NAMES = ("this year", "the year before")
+IN_TIME, LATER = "response_in_time_share", "deferred_mobile"
 CHANCE = 0.01  # as a change is judged elsewhere on the page
 
 
@@ -30,19 +32,38 @@ def curves(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
     drawing = draw_arrivals(named, title=panels.place_name(numbers, site), threshold=threshold)
     note = (
         f"Every response that was asked for at once, by quarters of an hour; one that was called off counts until then (Kaplan and Meier 1958). "
-        f"This year: {numbers.windows.year.words}. {_compared(rows)}"
-    )
+        f"This year: {numbers.windows.year.words}. {_compared(rows)} {_beside_the_share(numbers)}"
+    ).strip()
     figure = markup.figure(drawing.svg, alt=drawing.alt, caption=f"Reached by then, {panels.place_name(numbers, site)}: {_words(named, threshold)}",
                          note=note, name=f"arrivals-{site}", wide=True)  # fmt: skip
     return markup.on_screen(figure)
 
 
+def _clocks(numbers: Numbers) -> list[Clock]:
+    """The clocks of the share in time that hold at the end of the year."""
+    card = numbers.cards.cards.get(IN_TIME)
+    day = numbers.windows.year.to_on.date()
+    return [clock for clock in (card.clocks or ()) if clock.holds_on(day)] if card else []
+
+
 def _threshold(numbers: Numbers) -> float | None:
     """The minutes of the clock that holds at the end of the year, where one does."""
-    card = numbers.cards.cards.get("response_in_time_share")
-    day = numbers.windows.year.to_on.date()
-    held = [clock.threshold_minutes for clock in (card.clocks or ()) if clock.holds_on(day)] if card else []
-    return held[0] if len(set(held)) == 1 else None
+    held = {clock.threshold_minutes for clock in _clocks(numbers)}
+    return held.pop() if len(held) == 1 else None
+
+
+def _beside_the_share(numbers: Numbers) -> str:
+    """Why the curve at the limit is another number than the share in time; empty where that share is not given.
+
+    The share is of responses given in the modes of the clock. The curve is of those asked for in these modes: one that was put off
+    counts until the team came, one that was called off until then.
+    """
+    clocks = _clocks(numbers)
+    if not clocks or IN_TIME in dict(numbers.off):
+        return ""
+    put_off = all(clock.modes and LATER not in clock.modes for clock in clocks)
+    left_out = f"responses that were {'put off to a later time or ' if put_off else ''}called off"
+    return f"The share that came in time is another figure: it leaves out {left_out}."
 
 
 def _words(named: list[tuple[str, pd.DataFrame]], threshold: float | None) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.brief import markup, panels, signals, wording
+from analysis.brief import apart, markup, panels, signals, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.brief.standings import Standing, level, standard_changed, standing_line, standings, worse
@@ -34,8 +34,10 @@ def messages(numbers: Numbers) -> list[Message]:
         *_withheld(numbers),
         *_unusual(numbers),
         *_better(numbers, named=name_sites),
-        *_unmeasured(numbers),
     ]
+    # What is the same every month takes the place of no change, good or bad.
+    if len({each.measure for each in found}) < MOST_NEXT:
+        found += [*_behind_the_others(numbers, named=name_sites), *_unmeasured(numbers)]
     first = {each.measure: each for each in reversed(found)}
     order = list(dict.fromkeys(each.measure for each in found))
     return [first[measure] for measure in order][:MOST_NEXT]
@@ -149,6 +151,26 @@ def _below(numbers: Numbers, *, named: bool) -> list[Message]:
         )
         told, question = _sites_sentence(numbers, below, missed=missed, named=named, side=side)
         said.append(Message(each.measure, f"{card.title}: {state}. {told}".strip(), question))
+    return said
+
+
+def _behind_the_others(numbers: Numbers, *, named: bool) -> list[Message]:
+    """Sites that the year sets apart from the others, where no standard says what is enough."""
+    said, year = [], numbers.windows.year
+    for measure in numbers.cards.scorecard:
+        card = numbers.cards.cards[measure]
+        if card.unit != "share" or card.better == "neither" or target_for(card, year) or standard_changed(card, year):
+            continue
+        if not (sites := apart.behind(numbers, measure)):
+            continue
+        side = "below" if card.better == "higher" else "above"
+        place = numbers.study.place
+        counted = f"1 {place}" if len(sites) == 1 else f"{len(sites)} {place}s"
+        first, *rest = wording.in_fours(sites) if named else [[counted]]
+        verb = "is" if len(sites) == 1 else "are"
+        also = "".join(f" So {'is' if len(names) == 1 else 'are'} {wording.and_list(names)}." for names in rest)
+        words = f"{card.title}: {wording.and_list(first)} {verb} {side} the other {place}s over the year, by more than chance.{also}"
+        said.append(Message(measure, words, "What do the others do that could be tested there?"))
     return said
 
 

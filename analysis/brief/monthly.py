@@ -34,6 +34,7 @@ TRENDS = ("episodes", "in_person_share", "response_in_time_share", "contact_shar
 MOST_CHARTS = 4
 MIXES = ("disposition", "referral_source", "presenting_problem")
 NOT_LISTED = ("response_minutes_p90",)  # stands beside the typical wait, which is judged
+NO_SEASONS = "No usual range here knows the seasons: a quiet summer or a busy school year can look like a change."
 NOT_SAID = "a number of crises that can't be shown"
 
 
@@ -314,7 +315,10 @@ def charted(numbers: Numbers) -> list[str]:
 def trends(numbers: Numbers) -> Html:
     """The charts of page one."""
     drawn = [panels.trend(numbers, measure) for measure in charted(numbers)]
-    return Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>')
+    return markup.together(
+        Html(f'<p class="note">{markup.escaped(NO_SEASONS)}</p>'),
+        Html(f'<div class="pair">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>'),
+    )
 
 
 def mixes(numbers: Numbers) -> Html:
@@ -335,6 +339,7 @@ def about(numbers: Numbers) -> Html:
         markup.list_of(notes),
         panels.switched_off(numbers),
         panels.definitions(numbers),
+        panels.chart_rules_note(),
         panels.small_counts_note(),
     )
 

@@ -272,6 +272,15 @@ def switched_off(numbers: Numbers) -> Html:
     return markup.together(markup.paragraph("These data can't give:"), markup.list_of(lines))
 
 
+def chart_rules_note() -> Html:
+    """By which rules a chart over time is judged, under the names that the field has for them."""
+    return Html(
+        '<p class="note">Charts over time: counts, waits and scores by XmR charts with the rules of NHS Making Data Count; shares, rates and small '
+        "counts by limits at 3 sigma (p, u and c charts, Laney’s where the spread asks for it) with the rules for runs of Anhøj and "
+        "Olesen (2014).</p>"
+    )
+
+
 def small_counts_note() -> Html:
     """How small counts are hidden."""
     rule = disclosure()

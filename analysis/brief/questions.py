@@ -6,6 +6,8 @@ from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.quality.cards import Card, target_for
+from analysis.quality.measures.outcomes import RELIABLE
+from analysis.quality.scales import chance_share
 from analysis.tables import STATEWIDE
 
 QUESTIONS = {
@@ -13,6 +15,8 @@ QUESTIONS = {
     "how_well": "How well did we do it?",
     "better_off": "Is anyone better off?",
 }
+
+RATED_TWICE = {"worker": "rated_twice_worker_share", "parent": "rated_twice_parent_share"}
 
 
 def three_questions(numbers: Numbers, *, site: str = STATEWIDE) -> Html:
@@ -52,16 +56,35 @@ def _line(numbers: Numbers, measure: str, site: str, statewide: bool) -> tuple[s
     card, year = numbers.cards.cards[measure], numbers.windows.year
     row = numbers.row(measure, year, site=site)
     target = target_for(card, year) if card.unit == "share" else None
+    standard = markup.percent(target.share, 1) if target else ""
+    title = card.title
+    if measure in RELIABLE:
+        title, standard = _beside_chance(numbers, measure, row, site)
     now = [_value(card, numbers.row(measure, numbers.windows.now, site=site))] if statewide else []
     spanned = pd.notna(row["low"]) and card.unit not in ("count", "number", "portion")
     return (
-        card.title,
+        title,
         *now,
         _value(card, row),
         markup.interval(row["low"], row["high"], card.unit) if spanned else "",
-        markup.percent(target.share, 1) if target else "",
+        standard,
         markup.number(row["not_measurable"]) if pd.notna(row["not_measurable"]) else "",
     )
+
+
+def _beside_chance(numbers: Numbers, measure: str, row: pd.Series, site: str) -> tuple[str, str]:
+    """What a share of reliable change cannot be read without: from what change on, of how many stays, and what chance alone gives."""
+    code, rater = RELIABLE[measure]
+    scale, stays = numbers.cards.scales[code], numbers.row(RATED_TWICE[rater], numbers.windows.year, site=site)
+    limit = f"{markup.number(scale.threshold, decimals=1)} points or more{', an illustrative limit' if scale.illustrative else ''}"
+    rated = "how many were rated twice can’t be shown"
+    known = stays is not None and not stays["hidden"] and not row["hidden"] and pd.notna(row["not_measurable"])
+    if known and stays["denominator"] > 0:
+        twice = row["denominator"] + row["not_measurable"]
+        share = markup.percent(twice / stays["denominator"], stays["denominator"])
+        rated = f"rated twice: {markup.x_of_n(twice, stays['denominator'])} stays ({share})"
+    title = numbers.cards.cards[measure].title
+    return f"{title} ({limit}; {rated})", f"by chance alone {markup.number(100 * chance_share(scale), decimals=1)}%"
 
 
 def _value(card: Card, row: pd.Series | None) -> str:

@@ -154,8 +154,8 @@ def _order_words(records: Records) -> list[str]:
 def _unmapped_words(records: Records) -> list[str]:
     rows = records.problems[records.problems["problem"].eq("rows whose spelling no code stands for")]
     return [
-        f"{markup.number(row.raw)} rows have a spelling of {row.where} that no code in source.yml stands for; they count as not recorded. "
-        "The spellings are in unmapped.csv among the processed tables: add them to source.yml."
+        f"{markup.number(row.raw)} rows have a spelling of {row.where} that no code stands for; they count as not recorded. "
+        "The spellings are listed beside the processed tables: say for each which code it is."
         for row in rows.itertuples()
     ]
 
@@ -165,7 +165,7 @@ def _column_words(records: Records) -> list[str]:
     if rows.empty:
         return []
     names = wording.and_list(sorted(rows["where"].str.split(": ", n=1).str[-1].unique()))
-    return [f"Nothing is mapped to the column {names}. Map it in source.yml, or list it there under “ignored”."]
+    return [f"Nothing is mapped to the column {names}. Say which column of the file it is, or that it is not wanted."]
 
 
 def _reason_words(records: Records) -> list[str]:

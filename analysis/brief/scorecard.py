@@ -27,6 +27,12 @@ VARIATION = {
     "none": "○ as usual",
     "cannot_tell": "… too few to tell",
 }
+PAST_IS_COUNTED = (
+    "How many of all marks against a site’s own past chance alone gives stands at the top of the state’s brief. "
+)
+STANDARD_IS_NOT = (
+    "Those against a standard come on top: of sites just at it, at most 5 in 100 look above or below by chance."
+)
 TOO_WIDE = 0.2  # a range of more than 20 of 100 leaves nothing to stand out
 
 
@@ -144,7 +150,8 @@ def key_table(numbers: Numbers, site: str) -> Html:
         numeric=headers[1 : 4 if small else 5],
     )
     months = f"The last quarter is {quarter.words}. " if quarter is not None and not small else ""
-    return markup.together(table, Html(f'<p class="note">{markup.escaped(f"{months}{panels.hidden_note()}")}</p>'))
+    note = f"{months}{panels.hidden_note()} {'' if small else PAST_IS_COUNTED}{STANDARD_IS_NOT}"
+    return markup.together(table, Html(f'<p class="note">{markup.escaped(note)}</p>'))
 
 
 def _line(numbers: Numbers, measure: str, site: str, quarter, small: bool) -> tuple[str, ...]:
@@ -332,6 +339,7 @@ def about(numbers: Numbers) -> Html:
         markup.list_of(numbers.study.notes),
         panels.switched_off(numbers),
         panels.definitions(numbers),
+        panels.chart_rules_note(),
         panels.small_counts_note(),
     )
 

@@ -4,17 +4,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.brief import markup, panels, signals
+from analysis.brief.apart import BEYOND, FEWEST_SITES, judged, year_by_site
 from analysis.brief.attention import messages
 from analysis.brief.figures import Drawing
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.brief.site_figures import draw_funnel, draw_small_multiples
 from analysis.quality.cards import target_for
-from analysis.quality.charts import chart
 
 LINE_POINTS = 90  # corners of a limit of the funnel: more draw the same line
-FEWEST_SITES = 5  # a funnel of fewer has no spread to speak of
-LIMITS = {95: "95", 99: "99.8"}
 
 
 def measure_of_the_month(numbers: Numbers) -> str | None:
@@ -64,7 +62,7 @@ def funnel(numbers: Numbers, measure: str, *, named: str | None = None) -> Html:
 
     With `named` the site is named on its own page; the others are named only where peers may be.
     """
-    rows = _year(numbers, measure)
+    rows = year_by_site(numbers, measure)
     if len(rows) < FEWEST_SITES:
         return Html("")
     card = numbers.cards.cards[measure]
@@ -79,41 +77,17 @@ def funnel(numbers: Numbers, measure: str, *, named: str | None = None) -> Html:
 def funnel_drawing(numbers: Numbers, measure: str, rows: pd.DataFrame, *, named: str | None) -> tuple[Drawing, str]:
     """The funnel and what it shows in words."""
     card = numbers.cards.cards[measure]
-    judged = {
-        limit: chart("funnel", rows, numerator="numerator", denominator="denominator", group="name", data_type="PR", limit=limit)
-        for limit in LIMITS
-    }  # fmt: skip
-    outside = pd.Series("", index=rows["name"])
-    for limit, words in LIMITS.items():
-        flagged = judged[limit].points.set_index("facet")["signal"].ne("")
-        outside = outside.mask(flagged.reindex(outside.index), words)
-    sites = rows.assign(
-        n=rows["denominator"], value=rows["numerator"] / rows["denominator"], outside=outside.to_numpy()
-    )
+    sites, wide = judged(rows)
     own = panels.place_name(numbers, named) if named else None
     others = sites["name"].where(sites["name"].eq(own) | numbers.name_peers, "another site")
     drawing = draw_funnel(
         sites.assign(name=others),
-        _lines(judged[99].sections, adjusted=bool(judged[99].figures["adjusted"]), largest=sites["n"].max()),
+        _lines(wide.sections, adjusted=bool(wide.figures["adjusted"]), largest=sites["n"].max()),
         title=card.title,
         named=[own] if own else [],
-        target=float(judged[99].figures["target"]),
+        target=float(wide.figures["target"]),
     )
     return drawing, _funnel_words(sites, own, numbers.study.place, numbers.name_peers)
-
-
-def _year(numbers: Numbers, measure: str) -> pd.DataFrame:
-    """One row per site whose year may be shown: site_id, name, numerator, denominator."""
-    rows = [
-        (site.site_id, site.name, numbers.row(measure, numbers.windows.year, site=site.site_id))
-        for site in numbers.pages.itertuples(index=False)
-    ]
-    given = [
-        (site_id, name, float(row["numerator"]), float(row["denominator"]))
-        for site_id, name, row in rows
-        if row is not None and pd.notna(row["value"]) and row["denominator"] > 0
-    ]
-    return pd.DataFrame(given, columns=["site_id", "name", "numerator", "denominator"])
 
 
 def _lines(lookup: pd.DataFrame, *, adjusted: bool, largest: float) -> pd.DataFrame:
@@ -131,7 +105,7 @@ def _lines(lookup: pd.DataFrame, *, adjusted: bool, largest: float) -> pd.DataFr
 
 
 def _funnel_words(sites: pd.DataFrame, own: str | None, place: str, name_others: bool) -> str:
-    beyond = sites[sites["outside"].eq("99.8")]
+    beyond = sites[sites["outside"].eq(BEYOND)]
     if own is not None:
         row = sites[sites["name"].eq(own)]
         if row.empty:

@@ -51,8 +51,7 @@ def _pooled(numbers: Numbers, site: str) -> Html:
     place, year = panels.place_name(numbers, pool.pool_id), numbers.windows.year
     years = {measure: numbers.row(measure, year, site=pool.pool_id) for measure in POOLED}
     given = {measure: row for measure, row in years.items() if row is not None and pd.notna(row["value"])}
-    charted = [measure for measure in given if over_time(numbers, measure, pool)][:SIDE_BY_SIDE]
-    drawn = [panels.trend(numbers, measure, site=pool.pool_id) for measure in charted]
+    drawn = [panels.trend(numbers, measure, site=pool.pool_id) for measure in _charted(numbers, pool)]
     if drawn:
         return markup.together(
             markup.paragraph(f"What can be seen of {place}:"),
@@ -69,6 +68,20 @@ def _pooled(numbers: Numbers, site: str) -> Html:
             f"This is from {year.words}. Quarters are left out, since the few crises of one site could then be worked out."
         ),
     )
+
+
+def pooled_charts(numbers: Numbers) -> list[tuple[str, str]]:
+    """The charts of hubs that stand on the pages of small sites: measure and pool, each once."""
+    small = [site for site in numbers.pages["site_id"] if is_small(numbers, site)]
+    pools = {pool.pool_id: pool for site in small if (pool := pool_of(numbers, site)) is not None}
+    return [(measure, each) for each, pool in sorted(pools.items()) for measure in _charted(numbers, pool)]
+
+
+def _charted(numbers: Numbers, pool: Pool) -> list[str]:
+    """The measures of the pool that are drawn over time."""
+    years = {measure: numbers.row(measure, numbers.windows.year, site=pool.pool_id) for measure in POOLED}
+    given = [measure for measure, row in years.items() if row is not None and pd.notna(row["value"])]
+    return [measure for measure in given if over_time(numbers, measure, pool)][:SIDE_BY_SIDE]
 
 
 def over_time(numbers: Numbers, measure: str, pool: Pool) -> bool:

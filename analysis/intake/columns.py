@@ -104,7 +104,7 @@ def _one_text(parts: list[pd.Series], column: Column) -> pd.Series:
 def not_allowed(column: Column, field: ColumnSource) -> str:
     """Why a value of a required column cannot be used, without the value."""
     if column.kind in ("code", "codes") or field.codes:
-        return f"{column.name} has a spelling that no code in source.yml stands for"
+        return f"{column.name} has a spelling that no code stands for"
     if column.pattern:
         return f"{column.name} is not made of {PATTERN_WORDS.get(column.pattern, column.pattern)}"
     limits = [

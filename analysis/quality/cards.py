@@ -336,7 +336,7 @@ def _why_off(card: Card, tables: Mapping[str, pd.DataFrame], study: Study, recor
     if empty := [column for column in card.needs if not _is_recorded(column, tables, recorded)]:
         return _not_recorded(empty)
     if card.limited and not study.stay_limits:
-        return "study.yml sets no stay_limits: how many days stabilization may last."
+        return "This study sets no limit to how many days stabilization may last."
     if card.clocks is not None:
         return _why_no_clock(card.clocks, tables, recorded)
     return _why_no_rate(card, study, tables) if card.unit == "rate" else ""
@@ -353,7 +353,7 @@ def _is_recorded(column: str, tables: Mapping[str, pd.DataFrame], recorded: dict
 
 def _why_no_clock(clocks: tuple[Clock, ...], tables: Mapping[str, pd.DataFrame], recorded: dict[str, bool]) -> str:
     if not clocks:
-        return f"No response clock is named, neither in study.yml nor in {MEASURES_FILE.as_posix()}."
+        return "No response clock is named, neither for this study nor for all."
     lacking = [
         [column for column in clock_columns(clock) if not _is_recorded(column, tables, recorded)] for clock in clocks
     ]
@@ -362,7 +362,7 @@ def _why_no_clock(clocks: tuple[Clock, ...], tables: Mapping[str, pd.DataFrame],
 
 def _why_no_rate(card: Card, study: Study, tables: Mapping[str, pd.DataFrame]) -> str:
     if study.ages is None:
-        return "study.yml does not say for which ages the service is."
+        return "This study does not say for which ages the service is."
     if lacking := [name for name in ("site_counties", "population") if name not in tables]:
         return f"There is no table {' and no table '.join(lacking)}, so nobody knows how many children the sites cover."
     oldest = max(last for _, last in AGE_BANDS.values())

@@ -82,7 +82,7 @@ class Observed:
     def placed(self, kind: str, as_of: str | None) -> Placed:
         """The rows of a kind in the cells that count them; `as_of` "end": in those that end with their month alone."""
         if ("rows", kind) not in self._kept:
-            self._kept["rows", kind] = KINDS[kind].made_by(self.tables, self.covers)
+            self._kept["rows", kind] = KINDS[kind].rows(self.tables, self.covers, self.study.stay_limits)
         if (kind, as_of) not in self._kept:
             self._kept[kind, as_of] = _place(
                 self._kept["rows", kind], self.periods, self.cells, self.pools, as_of=as_of

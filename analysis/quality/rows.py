@@ -4,14 +4,16 @@ A card says `of: episodes` or another kind. A kind comes from one table of the c
 is off. Snapshots (staff, positions, readiness, hours, open stays) have one row a month, on the month's last day.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from analysis.params import StayLimit
 from analysis.quality.claims_visits import admissions, ed_visits
 from analysis.quality.exposure import Days
+from analysis.quality.stays import limit_days
 from analysis.tables import WEEKDAYS
 
 CURRICULUM_HOURS = 40  # the length of the state's curriculum, https://centerofinnovationnm.org/mrss/
@@ -38,6 +40,25 @@ def discharges(tables: Tables, covers: Days) -> pd.DataFrame:
     rows = tables["episodes"]
     ended = rows[rows["discharged_on"].notna() & rows["enrolled_on"].notna() & rows["discharged_on"].le(covers[1])]
     return ended.assign(requested_on=ended["counted_on"], counted_on=ended["discharged_on"]).reset_index(drop=True)
+
+
+def stays_due(tables: Tables, covers: Days, stay_limits: Sequence[StayLimit]) -> pd.DataFrame:
+    """One row per stabilization whose limit has fallen, on the last day of that limit, whether it has ended or not.
+
+    Counted so, a stay that never ends is late in the month in which it became so; of those that have ended nobody learns that.
+    One whose limit falls after the extract's last day waits.
+
+    >>> stays = pd.DataFrame({"site_id": "north", "counted_on": pd.to_datetime(["2026-01-05"] * 2), "response_mode": "mobile",
+    ...                       "enrolled_on": pd.to_datetime(["2026-01-07", "2026-02-20"]), "discharged_on": pd.NaT})
+    >>> limit = StayLimit(days=56, source="made up", from_on="2026-01-01")
+    >>> covers = (pd.Timestamp("2026-01-01"), pd.Timestamp("2026-03-31"))
+    >>> stays_due({"episodes": stays}, covers, [limit])["counted_on"].dt.date.astype(str).tolist()
+    ['2026-03-04']
+    """
+    rows = tables["episodes"]
+    due = limit_days(rows, stay_limits)
+    fallen = due.le(covers[1])
+    return rows[fallen].assign(counted_on=due[fallen]).reset_index(drop=True)
 
 
 def open_stays(tables: Tables, covers: Days) -> pd.DataFrame:
@@ -161,17 +182,23 @@ def _at_month_ends(rows: pd.DataFrame, first: str, last: str, covers: Days, *, l
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of row: the table of the contract that it is made from, and how."""
+    """One kind of row: the table of the contract that it is made from, and how; `limited` where the limits of stays decide it."""
 
     table: str
-    made_by: Callable[[Tables, Days], pd.DataFrame]
+    made_by: Callable[..., pd.DataFrame]
+    limited: bool = False
+
+    def rows(self, tables: Tables, covers: Days, stay_limits: Sequence[StayLimit]) -> pd.DataFrame:
+        """Every row of this kind that the extract holds, with the site and the day that counts it."""
+        return self.made_by(tables, covers, stay_limits) if self.limited else self.made_by(tables, covers)
 
 
 KINDS: Mapping[str, Kind] = {
-    made_by.__name__: Kind(table, made_by)
+    made_by.__name__: Kind(table, made_by, limited=made_by is stays_due)
     for table, made_by in (
         ("episodes", episodes),
         ("episodes", discharges),
+        ("episodes", stays_due),
         ("episodes", open_stays),
         ("calls", calls),
         ("referrals", referrals),

@@ -88,16 +88,33 @@ def title(page: SitePage) -> Html:
     """The page's heading."""
     numbers = page.meeting.numbers
     under = f"{numbers.study.service}. For schools, emergency departments and the police. Figures from {numbers.windows.year.words}."
-    return panels.title(numbers.study, f"{page.name}: a team that comes in a crisis", under)
+    what = "a team that comes in a crisis" if page.closed_on is None else "this team has closed"
+    return panels.title(numbers.study, f"{page.name}: {what}", under)
 
 
 def headline(page: SitePage) -> Html:
-    """One sentence: how many in the last year, or that the team has closed."""
+    """One sentence: how many in the last year, or that the team has closed and to whom to turn."""
     if page.closed_on is not None:
-        said = f"This team closed on {wording.day_words(page.closed_on)}."
+        said = f"This team closed on {wording.day_words(page.closed_on)}. {_turn_to(page)}"
     else:
         said = f"From {page.meeting.numbers.windows.year.words}, the team {_how_many(page)}."
     return Html(f'<p class="headline">{markup.escaped(said)}</p>')
+
+
+def _turn_to(page: SitePage) -> str:
+    """Whom to turn to in place of a team that has closed: its hub, where that is open and has said how it is called."""
+    numbers, contact = page.meeting.numbers, page.meeting.rules.contact
+    sites = numbers.sites.set_index("site_id")
+    hub = sites["hub_id"][page.site]
+    if (
+        pd.isna(hub)
+        or hub == page.site
+        or hub not in contact
+        or SitePage(page.meeting, hub, None).closed_on is not None
+    ):
+        return "Ask the state who covers your county now."
+    who = sites["name"][hub] if numbers.name_peers else "its lead agency"
+    return f"Turn to {who} now. {wording.sentence(contact[hub])}"
 
 
 def _how_many(page: SitePage) -> str:
@@ -118,7 +135,11 @@ def _many(count: float, one: str, several: str) -> str:
 
 
 def what_it_does(page: SitePage) -> Html:
-    """What the team does, as far as any study can say it."""
+    """What the team does, as far as any study can say it; of one that has closed, that it does so no more."""
+    if page.closed_on is not None:
+        return markup.list_of(
+            ["This team takes no calls. Please send no family to it.", "If someone may be hurt right now, call 911."]
+        )
     who = "a child" if page.meeting.numbers.study.people == "children" else "someone"
     return markup.list_of(
         [
@@ -131,16 +152,16 @@ def what_it_does(page: SitePage) -> Html:
 
 
 def how_to_call(page: SitePage) -> Html:
-    """The site's own words on how to call it."""
+    """The site's own words on how to call it; nothing of one that has closed."""
     if page.closed_on is not None:
-        return markup.paragraph(
-            "This team has closed, so please do not send families here. Ask the state who covers your county now."
-        )
+        return Html("")
     return markup.paragraph(page.meeting.rules.contact.get(page.site, NOT_WRITTEN))
 
 
 def hours_of_cover(page: SitePage) -> Html:
-    """When teams can go out, by weekday; another line where nobody recorded it."""
+    """When teams can go out, by weekday; another line where nobody recorded it, and nothing of a team that has closed."""
+    if page.closed_on is not None:
+        return Html("")
     if page.hours is None:
         return markup.paragraph("The hours of cover are not in these data. Ask the team.")
     day = page.meeting.numbers.windows.now.to_on
@@ -196,7 +217,8 @@ def how_fast(page: SitePage) -> Html:
         said.append(f"Half of the waits for the team were shorter than {markup.number(wait['value'])} minutes.")
     if in_time is not None:
         said.append(f"{_limit(page)} in {_x_of_n(in_time)} visits.")
-    return markup.list_of(said or ["There are too few visits to say how fast the team comes."])
+    verb = "comes" if page.closed_on is None else "came"
+    return markup.list_of(said or [f"There are too few visits to say how fast the team {verb}."])
 
 
 def _x_of_n(row: pd.Series) -> str:
@@ -258,11 +280,12 @@ def _most_calls(page: SitePage) -> Html:
 def what_it_cannot_say(page: SitePage) -> Html:
     """The limits of the page."""
     people = page.meeting.numbers.study.people
+    next_time = ["It can’t say how soon a team will come the next time you call."] if page.closed_on is None else []
     return markup.list_of(
         [
             f"It can’t say what would have happened to these {people} without the team.",
             "It can’t say how they were some weeks later.",
-            "It can’t say how soon a team will come the next time you call.",
+            *next_time,
             "It can’t say how calls from one school, one hospital or one police force turned out.",
         ]
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.quality.measures import MEASURES, Choices
-from analysis.quality.measures.stabilization import KEPT, limits
+from analysis.quality.measures.stabilization import KEPT
+from analysis.quality.stays import limits
 from analysis.tables import ATTEMPTED_RESULTS, IN_PERSON_MODES, RATERS, SCALES
 
 CONTACT = "follow_up_72_hours_share"  # the measure that says of whom a contact within 72 hours is expected
@@ -129,7 +130,7 @@ def follow_up(records: SiteRecords) -> Iterator[Gap]:
 def stays(records: SiteRecords) -> Iterator[Gap]:
     """Stays that are open past the limit that held on their first day; on the last day of the limit a stay is not past it."""
     rows = records.episodes[_open(records)]
-    limit, _ = limits(rows, records.choices)
+    limit, _ = limits(rows, records.choices.stay_limits)
     until = rows["enrolled_on"] + pd.to_timedelta(limit, unit="D")
     for place in rows.index[until < records.as_of]:
         days = (records.as_of - rows.loc[place, "enrolled_on"]).days
@@ -183,7 +184,7 @@ class Check:
         if self.table is not None and getattr(records, self.table) is None:
             return f"{self.what} not looked at: these data have no table of {self.table}."
         if self.limited and not records.choices.stay_limits:
-            return f"{self.what} not looked at: study.yml sets no stay_limits, how many days a stay may last."
+            return f"{self.what} not looked at: this study sets no limit to how many days a stay may last."
         lacking = [name for name in self.columns if name not in records.recorded]
         return f"{self.what} not looked at: {lacking[0]} is not recorded in these data." if lacking else None
 

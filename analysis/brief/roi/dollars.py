@@ -39,7 +39,7 @@ REPLACED = {
 }
 PAIR_VISITS = (0, 25, 50, 75, 100)  # of 100 responses, for the line of pairs
 YEAR_MONTHS = 12
-NO_COST = "Nobody has entered what the service costs (params/{study}/program.csv), so no cost of a response can be worked out."
+NO_COST = "Nobody has entered what the service costs, so no cost of a response can be worked out."
 EVERYBODY = "all public funds together"
 NEEDS_COST = markup.paragraph("This needs what the service costs.")
 
@@ -172,8 +172,8 @@ def no_shares(dollars: Dollars) -> str:
     """Why nothing is split over payers, and what to do."""
     state, month = dollars.accrual.study.money.state, first_unknown_share(dollars)
     return (
-        f"The federal share of {state} for {month.strftime('%B %Y')} is not in params/shares.csv, so nothing is split over payers. "
-        f"Add it there, or to params/{dollars.accrual.study.name}/shares.csv, with its source."
+        f"The federal share of {state} for {month.strftime('%B %Y')} is not entered, so nothing is split over payers. "
+        "Enter it with its source."
     )
 
 

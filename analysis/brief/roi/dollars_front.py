@@ -50,7 +50,7 @@ def title(dollars: Dollars) -> Html:
 def headline(dollars: Dollars) -> Html:
     """What a response costs now, on average and one more."""
     if not dollars.has_cost:
-        said = NO_COST.format(study=dollars.accrual.study.name)
+        said = NO_COST
         return Html(f'<p class="headline">{markup.escaped(said)}</p>')
     year = dollars.last_year
     more = (
@@ -179,7 +179,7 @@ def _per_hundred_dollars(dollars: Dollars) -> Html:
 def general_fund(dollars: Dollars) -> Html:
     """What the service cost the state's general fund by fiscal year, inside and after the enhanced match."""
     if not dollars.has_cost:
-        return markup.paragraph(NO_COST.format(study=dollars.accrual.study.name))
+        return markup.paragraph(NO_COST)
     if first_unknown_share(dollars) is not None:
         return markup.together(markup.paragraph(no_shares(dollars)), _after_the_match(dollars))
     table = ledger_table(cost_lines(dollars))
@@ -251,7 +251,7 @@ def not_known(dollars: Dollars) -> Html:
         f"Which {dollars.accrual.study.people} are on Medicaid: prices are applied as if all were.",
     ]
     if dollars.has_cost and dollars.accrual.study.made_up:
-        lines.append("What the teams cost by site and month (program.csv): made up.")
+        lines.append("What the teams cost by site and month: made up.")
     used = [
         *(dollars.prices[item].cost for item in dollars.prices),
         *(_used_assumptions(dollars) if dollars.has_cost else ()),

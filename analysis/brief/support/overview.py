@@ -272,7 +272,7 @@ def rollout(support: Support) -> Html:
     first = (
         f"{count} of {planned.sites_planned} planned sites are open."
         if planned
-        else f"{count} sites are open. How many are planned is not in study.yml."
+        else f"{count} sites are open. How many are planned is not entered."
     )
     names = dict(zip(rows["site_id"], rows["name"], strict=True))
     lines = [

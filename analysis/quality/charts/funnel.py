@@ -93,22 +93,14 @@ def funnel(
     _check_options(data_type, method, limit, trim_by)
     rounded = off.round_expected and (data_type, method) == ("SR", "SHMI")
     points = _by_group(table, numerator, denominator, group, decimals=2 if rounded else None)
-    some = points["n"] > 0
-    scale = _Scale(data_type, method, 1.0 if data_type == "SR" else _pooled(points[some]), off)
+    scale = _Scale(data_type, method, 1.0 if data_type == "SR" else _pooled(points[points["n"] > 0]), off)
     points, trimming = _trimmed(_transformed(points, scale), scale, trim_by)
-    kept = points["z_kept"].notna()
-    phi = float((points.loc[kept, "z_kept"] ** 2).mean())
-    estimate = between_groups(phi, points.loc[kept, "own_sigma"], as_package=off.log_of_zero)
-    spread = estimate if tau2 is None else float(tau2)
+    phi, spread = _spread(points, tau2, off)
     widened, hidden = adjusted and spread != 0, off.zero_spread_unadjusted and not adjusted
-    grid = _grid(points.loc[some, "n"], data_type, lookup_from, lookup_to)
-    lookup = limits_at(grid, scale, 0.0 if hidden else spread, multiply)
-    points = points.merge(lookup, on="n", how="left").sort_values("facet", kind="stable").reset_index(drop=True)
-    for side in ("lower", "upper"):
-        points[side] = points[f"{'od_' if widened else ''}{side}_{PREFIX[limit]}"]
+    shown = {"phi": 0.0, "tau2": 0.0} if hidden else {"phi": phi, "tau2": spread}
+    lookup = limits_at(_grid(points["n"], data_type, lookup_from, lookup_to), scale, shown["tau2"], multiply)
+    points = _with_limits(points, lookup, limit, widened=widened)
     points["signal"] = _outside(points, scale, spread if widened else 0.0, limit, multiply)
-    figures = {"phi": 0.0 if hidden else phi, "tau2": 0.0 if hidden else spread, "target": scale.target * multiply}
-    empty = points.loc[~(points["n"] > 0), "facet"].tolist()
     return Chart(
         kind="funnel",
         points=points,
@@ -117,9 +109,33 @@ def funnel(
         baseline=f"{len(points)} groups at one time, {trimming}",
         n_points=int(points["y"].notna().sum()),
         screened=False,
-        figures=figures | {"adjusted": float(widened), "groups_kept": float(kept.sum())},
-        notes=tuple(f"{name}: nothing was expected there, so it has no limits." for name in empty),
+        figures=shown | {"target": scale.target * multiply, "adjusted": float(widened)} | _kept(points),
+        notes=_without_limits(points),
     )
+
+
+def _spread(points: pd.DataFrame, tau2: float | None, off: Departures) -> tuple[float, float]:
+    """phi of the groups that were kept, and the variance between groups: the one given, else the estimate."""
+    kept = points[points["z_kept"].notna()]
+    phi = float((kept["z_kept"] ** 2).mean())
+    return phi, between_groups(phi, kept["own_sigma"], as_package=off.log_of_zero) if tau2 is None else float(tau2)
+
+
+def _kept(points: pd.DataFrame) -> dict[str, float]:
+    return {"groups_kept": float(points["z_kept"].count())}
+
+
+def _with_limits(points: pd.DataFrame, lookup: pd.DataFrame, limit: int, *, widened: bool) -> pd.DataFrame:
+    """The groups by name with every limit at their size, and `lower` and `upper`: the chosen one, widened or not."""
+    points = points.merge(lookup, on="n", how="left").sort_values("facet", kind="stable").reset_index(drop=True)
+    chosen = {side: points[f"{'od_' if widened else ''}{side}_{PREFIX[limit]}"] for side in ("lower", "upper")}
+    return points.assign(**chosen)
+
+
+def _without_limits(points: pd.DataFrame) -> tuple[str, ...]:
+    """A sentence for each group with nothing expected."""
+    empty = points.loc[~(points["n"] > 0), "facet"]
+    return tuple(f"{name}: nothing was expected there, so it has no limits." for name in empty)
 
 
 def _pooled(points: pd.DataFrame) -> float:
@@ -219,6 +235,7 @@ def between_groups(phi: float, sigma: pd.Series, *, as_package: bool = False) ->
 
 def _grid(n: pd.Series, data_type: str, first: float | None, last: float | None) -> np.ndarray:
     """Denominators to draw the lines at: a thousand between, and those of the groups. The lines of SR begin at 1.1, of others at 3."""
+    n = n[n > 0]
     start = (1.1 if data_type == "SR" else 3.0) if first is None else first
     end = float(np.ceil(n.max())) if last is None and len(n) else (start if last is None else last)
     return np.unique(np.concatenate([np.linspace(start, end, 1000), n.to_numpy()]))

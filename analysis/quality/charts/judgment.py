@@ -18,7 +18,7 @@ from analysis.quality.charts.choice import (
     measured,
 )
 from analysis.quality.charts.lines import NEED_N, SCREENED, Given, Quirks
-from analysis.quality.charts.records import MAKING_DATA_COUNT, THREE_SIGMA_AND_ANHOEJ, side_of
+from analysis.quality.charts.records import MAKING_DATA_COUNT, THREE_SIGMA_AND_ANHOEJ, RuleSet, side_of
 from analysis.quality.charts.runs import run_lengths
 from analysis.quality.charts.shewhart import RULES, lines_and_runs
 from analysis.quality.charts.subgroups import say_baseline, section_of_values
@@ -61,6 +61,8 @@ class Judged:
         In words; "" where there is no line to compute.
     rule_set : str
         Name of the rules; "no rules" for dots.
+    rules : tuple of str
+        The rules in the reader's words; none for dots.
     screened : bool
         Whether large steps were screened out of the limits.
     """
@@ -74,12 +76,15 @@ class Judged:
     section_points: int
     baseline: str
     rule_set: str
+    rules: tuple[str, ...]
     screened: bool
 
     @property
     def footer(self) -> str:
         """The line to print under the chart: rules, baseline, points, screening, and that limits are trial limits."""
-        parts = [f"Rules: {self.rule_set}"] + ([f"Baseline: {self.baseline}"] if self.baseline else [])
+        parts = [f"Rules: {', '.join(self.rules) or 'none'}"] + (
+            [f"Baseline: {self.baseline}"] if self.baseline else []
+        )
         last = [f"{self.n_points} point{'' if self.n_points == 1 else 's'}"]
         if self.points["upper"].notna().any():
             last.append("large steps screened once" if self.screened else "no screening")
@@ -136,7 +141,8 @@ def judge(
         baseline=say_baseline(drawn | {"section": section, "included": np.ones_like(rows.known)}, FREEZE_AT)
         if ruled
         else "",
-        rule_set=_rule_set(choice.kind) if ruled else "no rules",
+        rule_set=_rule_set(choice.kind).name if ruled else "no rules",
+        rules=_rule_set(choice.kind).rules if ruled else (),
         screened=ruled and (choice.kind == "xmr" or choice.kind in SCREENED),
     )
 
@@ -159,8 +165,8 @@ def _moment(one: str | pd.Timestamp | pd.Period) -> pd.Timestamp:
     return one.start_time if isinstance(one, pd.Period) else pd.Timestamp(one)
 
 
-def _rule_set(kind: str) -> str:
-    return (MAKING_DATA_COUNT if kind == "xmr" else RULES.get(kind, THREE_SIGMA_AND_ANHOEJ)).name
+def _rule_set(kind: str) -> RuleSet:
+    return MAKING_DATA_COUNT if kind == "xmr" else RULES.get(kind, THREE_SIGMA_AND_ANHOEJ)
 
 
 def _drawn(kind: str, rows: Measured, section: np.ndarray, per: float) -> dict[str, np.ndarray]:

@@ -68,16 +68,10 @@ def shewhart(
     freeze = None if quirk.part_ends_freeze and part is not None else freeze
     points = add_baseline(points, freeze=freeze, exclude=exclude)
     given = Given(center, screen, points["x"].dtype == object, quirk)
-    keys = ["section", "facet2", "facet1"]
-    drawn = [
-        _with_lines(rows, lines_and_runs(kind, section_of(rows), given, multiply), dict(zip(keys, name, strict=True)))
-        for name, rows in points.groupby(keys, observed=True)
-    ]
-    done = pd.concat([rows for rows, _ in drawn]).reset_index(drop=True)
+    done, sections = _by_section(kind, points, given, multiply)
     done["target"] = np.nan if target is None else target
     if floor_at_zero and not (done["y"] < 0).any():
         done[["lower", "lower_2s"]] = done[["lower", "lower_2s"]].clip(lower=0)
-    sections = pd.DataFrame([section for _, section in drawn])
     return Chart(
         kind=kind,
         points=done.rename(columns={"facet1": "facet"}),
@@ -116,6 +110,17 @@ def lines_and_runs(kind: str, section: Section, given: Given, multiply: float = 
     signal[scaled["y"] > scaled["upper"]] = "beyond limit: high"
     signal[scaled["y"] < scaled["lower"]] = "beyond limit: low"
     return Drawn(**scaled, signal=signal, runs=runs, runs_signal=runs.signal and not given.categories and kind != "mr")
+
+
+def _by_section(kind: str, points: pd.DataFrame, given: Given, multiply: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The points with their lines, and one row per section and facet."""
+    keys = ["section", "facet2", "facet1"]
+    drawn = [
+        _with_lines(rows, lines_and_runs(kind, section_of(rows), given, multiply), dict(zip(keys, name, strict=True)))
+        for name, rows in points.groupby(keys, observed=True)
+    ]
+    points = pd.concat([rows for rows, _ in drawn]).reset_index(drop=True)
+    return points, pd.DataFrame([section for _, section in drawn])
 
 
 def _with_lines(rows: pd.DataFrame, drawn: Drawn, keys: dict) -> tuple[pd.DataFrame, dict]:

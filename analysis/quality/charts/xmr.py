@@ -70,18 +70,11 @@ def xmr(
     points = one_point_a_row(table, value, x=date, n=None, facet=facet, period=None, aggregate="mean")
     points = add_sections(points, part=None, rebase=rebase, exact_dates=rebase_on_exact_dates)
     points = add_baseline(points, freeze=freeze, exclude=None).rename(columns={"facet1": "facet"})
-    drawn = []
-    for _, rows in points.groupby(["facet", "section"], observed=True):
-        y = rows["y"].to_numpy()
-        limits = process_limits(
-            y[rows["in_baseline"]], screen=screen, per_mean_range=per_mean_range, flat_loses_limits=flat_loses_limits
-        )
-        rules = rules_met(y, limits, trend_by_next_step=trend_by_next_step)
-        drawn.append((rows.assign(**limits.lines, **vars(rules)), limits.flat and not flat_loses_limits))
+    given = {"screen": screen, "per_mean_range": per_mean_range, "flat_loses_limits": flat_loses_limits}
+    drawn = [_ruled(rows, trend_by_next_step, given) for _, rows in points.groupby(["facet", "section"], observed=True)]
     points = pd.concat([rows for rows, _ in drawn])
     points["point_type"] = point_type(points["signal"], direction)
     points["target"] = _targets(points["facet"], target)
-    flat = any(flat for _, flat in drawn)
     points = points[COLUMNS].reset_index(drop=True)
     return Chart(
         kind="xmr",
@@ -91,8 +84,20 @@ def xmr(
         baseline=say_baseline(points, freeze),
         n_points=int(points["y"].notna().sum()),
         screened=screen,
-        notes=("A section does not vary at all: its limits lie on its mean.",) if flat else (),
+        notes=("A section does not vary at all: its limits lie on its mean.",)
+        if any(flat for _, flat in drawn)
+        else (),
     )
+
+
+def _ruled(
+    rows: pd.DataFrame, trend_by_next_step: bool, given: Mapping[str, bool | float]
+) -> tuple[pd.DataFrame, bool]:
+    """The points of one section with its limits and the rule that each meets; and whether it does not vary at all and has limits still."""
+    y = rows["y"].to_numpy()
+    limits = process_limits(y[rows["in_baseline"]], **given)
+    rules = rules_met(y, limits, trend_by_next_step=trend_by_next_step)
+    return rows.assign(**limits.lines, **vars(rules)), limits.flat and not given["flat_loses_limits"]
 
 
 def _check(table: pd.DataFrame, value: str, date: str, facet: str | None, direction: str, freeze: int | None) -> None:

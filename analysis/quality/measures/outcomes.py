@@ -9,6 +9,19 @@ ORDER = {setting: rank for rank, setting in enumerate(LIVING_SITUATIONS)}
 NO_PLACE_IN_THE_ORDER = "other"
 SATISFIED_FROM = 4  # of 1 to 5
 FAMILY = ("family", "youth")
+# The shares of reliable change: of which scale, and by whom it is rated.
+RELIABLE = {
+    "problems_better_worker_share": ("ohio_problems", "worker"),
+    "problems_better_parent_share": ("ohio_problems", "parent"),
+    "problems_worse_worker_share": ("ohio_problems", "worker"),
+    "problems_worse_parent_share": ("ohio_problems", "parent"),
+    "functioning_better_worker_share": ("ohio_functioning", "worker"),
+    "functioning_better_parent_share": ("ohio_functioning", "parent"),
+    "functioning_worse_worker_share": ("ohio_functioning", "worker"),
+    "functioning_worse_parent_share": ("ohio_functioning", "parent"),
+    "cans_better_share": ("cans", "worker"),
+    "cans_worse_share": ("cans", "worker"),
+}
 
 
 def living_at_discharge(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
@@ -72,42 +85,42 @@ def problems_better_worker_share(discharges: pd.DataFrame, choices: Choices) -> 
 
     `scales.chance_share` gives the share that would seem to, had nobody changed: hold it against that, not against none.
     """
-    return _reliable(discharges, choices, "ohio_problems", "worker", better=True)
+    return _reliable(discharges, choices, *RELIABLE["problems_better_worker_share"], better=True)
 
 
 def problems_better_parent_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose Problem Severity fell by at least the reliable change, as the parent rates."""
-    return _reliable(discharges, choices, "ohio_problems", "parent", better=True)
+    return _reliable(discharges, choices, *RELIABLE["problems_better_parent_share"], better=True)
 
 
 def problems_worse_worker_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose Problem Severity rose by at least the reliable change, as the worker rates."""
-    return _reliable(discharges, choices, "ohio_problems", "worker", better=False)
+    return _reliable(discharges, choices, *RELIABLE["problems_worse_worker_share"], better=False)
 
 
 def problems_worse_parent_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose Problem Severity rose by at least the reliable change, as the parent rates."""
-    return _reliable(discharges, choices, "ohio_problems", "parent", better=False)
+    return _reliable(discharges, choices, *RELIABLE["problems_worse_parent_share"], better=False)
 
 
 def functioning_better_worker_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose Functioning rose by at least the reliable change, as the worker rates."""
-    return _reliable(discharges, choices, "ohio_functioning", "worker", better=True)
+    return _reliable(discharges, choices, *RELIABLE["functioning_better_worker_share"], better=True)
 
 
 def functioning_better_parent_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose Functioning rose by at least the reliable change, as the parent rates."""
-    return _reliable(discharges, choices, "ohio_functioning", "parent", better=True)
+    return _reliable(discharges, choices, *RELIABLE["functioning_better_parent_share"], better=True)
 
 
 def functioning_worse_worker_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose Functioning fell by at least the reliable change, as the worker rates."""
-    return _reliable(discharges, choices, "ohio_functioning", "worker", better=False)
+    return _reliable(discharges, choices, *RELIABLE["functioning_worse_worker_share"], better=False)
 
 
 def functioning_worse_parent_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose Functioning fell by at least the reliable change, as the parent rates."""
-    return _reliable(discharges, choices, "ohio_functioning", "parent", better=False)
+    return _reliable(discharges, choices, *RELIABLE["functioning_worse_parent_share"], better=False)
 
 
 def cans_change(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
@@ -117,12 +130,12 @@ def cans_change(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
 
 def cans_better_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose CANS needs total fell by at least the reliable change."""
-    return _reliable(discharges, choices, "cans", "worker", better=True)
+    return _reliable(discharges, choices, *RELIABLE["cans_better_share"], better=True)
 
 
 def cans_worse_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     """Children rated twice whose CANS needs total rose by at least the reliable change."""
-    return _reliable(discharges, choices, "cans", "worker", better=False)
+    return _reliable(discharges, choices, *RELIABLE["cans_worse_share"], better=False)
 
 
 def change(discharges: pd.DataFrame, choices: Choices, scale: str, rater: str) -> pd.Series:
@@ -162,11 +175,17 @@ def family_answered_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.Se
 def family_satisfied_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.Series:
     """Answers of families and youth that give 4 or 5 of 5; an answer without a score is not measurable, no answer does not belong.
 
-    >>> surveys = pd.DataFrame({"respondent": ["family", "youth", "family", "referrer"], "answered_on": pd.to_datetime(["2026-10-05", "2026-10-05", None, "2026-10-05"]), "score": [4, 3, None, 5]})
-    >>> family_satisfied_share(surveys, Choices()).tolist()
+    Of the surveys of which `family_answered_share` is, those answered: sent at least 28 days ago. Answers to later ones wait with
+    them, else the latest month would hold the quick answers alone.
+
+    >>> surveys = pd.DataFrame({"respondent": ["family", "youth", "family", "referrer"], "counted_on": pd.to_datetime(["2026-10-01"] * 4),
+    ...                         "answered_on": pd.to_datetime(["2026-10-05", "2026-10-05", None, "2026-10-05"]), "score": [4, 3, None, 5]})
+    >>> family_satisfied_share(surveys, Choices(days=28, last_on=pd.Timestamp("2026-10-29"))).tolist()
     [True, False]
+    >>> family_satisfied_share(surveys, Choices(days=28, last_on=pd.Timestamp("2026-10-28"))).tolist()
+    []
     """
-    return _satisfied(satisfaction, FAMILY)
+    return _satisfied(satisfaction, choices, FAMILY)
 
 
 def referrer_answered_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.Series:
@@ -175,8 +194,8 @@ def referrer_answered_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.
 
 
 def referrer_satisfied_share(satisfaction: pd.DataFrame, choices: Choices) -> pd.Series:
-    """Answers of referrers that give 4 or 5 of 5."""
-    return _satisfied(satisfaction, ("referrer",))
+    """Answers of referrers that give 4 or 5 of 5, to surveys sent at least 28 days ago."""
+    return _satisfied(satisfaction, choices, ("referrer",))
 
 
 def _answered(surveys: pd.DataFrame, choices: Choices, respondents: tuple[str, ...]) -> pd.Series:
@@ -185,8 +204,8 @@ def _answered(surveys: pd.DataFrame, choices: Choices, respondents: tuple[str, .
     return answered.astype("boolean")[asked]
 
 
-def _satisfied(surveys: pd.DataFrame, respondents: tuple[str, ...]) -> pd.Series:
-    answered = surveys["answered_on"].notna() | surveys["score"].notna()
+def _satisfied(surveys: pd.DataFrame, choices: Choices, respondents: tuple[str, ...]) -> pd.Series:
+    answered = _answered(surveys, choices, respondents)
     score = surveys["score"].astype("Float64")
     satisfied = yes_or_no(score.ge(SATISFIED_FROM), known=score.notna())
-    return satisfied[surveys["respondent"].isin(respondents) & answered]
+    return satisfied[answered.index[answered]]

@@ -4,6 +4,7 @@ import pandas as pd
 
 from analysis.quality.measures.choices import Choices, days_between, sent, watched, yes_or_no
 from analysis.quality.measures.first_response import reached
+from analysis.quality.stays import limits
 
 KEPT = "kept"  # the code of tables.CONTACT_RESULTS
 
@@ -50,43 +51,29 @@ def contacts_per_stay(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
     return number.where(sent(discharges.assign(counted_on=discharges["requested_on"]), log))
 
 
-def stay_in_limit_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
-    """Stabilizations that ended within the limit that held on their first day; the limit's last day is inside it.
+def stay_in_limit_share(stays_due: pd.DataFrame, choices: Choices) -> pd.Series:
+    """Stabilizations that ended by the last day of the limit that held on their first day, out of those whose limit fell.
 
-    The length is the last day less the first: begun on the 1st and ended on the 57th day it is 56. An end before the beginning
-    is not measurable. A stay for which no limit held does not belong; one whose response is not recorded may be of another limit.
+    One that is open on that day did not end in time, whether it has ended since or never will. An end before the beginning is not
+    measurable, nor is a stay whose response is not recorded where the limit depends on it.
 
     >>> from analysis.params import StayLimit
     >>> limit = StayLimit(days=56, source="made up", from_on="2026-01-01")
-    >>> stays = pd.DataFrame({"enrolled_on": pd.to_datetime(["2026-01-01"] * 3 + ["2025-12-31"]), "response_mode": "mobile",
-    ...                       "discharged_on": pd.to_datetime(["2026-02-26", "2026-02-27", "2025-12-30", "2026-01-05"])})
+    >>> stays = pd.DataFrame({"enrolled_on": pd.to_datetime(["2026-01-01"] * 4), "response_mode": "mobile",
+    ...                       "discharged_on": pd.to_datetime(["2026-02-26", "2026-02-27", None, "2025-12-30"])})
     >>> stay_in_limit_share(stays, Choices(stay_limits=(limit,))).tolist()
-    [True, False, <NA>]
+    [True, False, False, <NA>]
     """
-    limit, belongs = limits(discharges, choices)
-    length = days_between(discharges["enrolled_on"], discharges["discharged_on"])
-    return yes_or_no(length.le(limit), known=limit.notna() & length.ge(0))[belongs]
+    limit, _ = limits(stays_due, choices.stay_limits)
+    length = days_between(stays_due["enrolled_on"], stays_due["discharged_on"])
+    return yes_or_no(length.le(limit), known=limit.notna() & (length.isna() | length.ge(0)))
 
 
 def open_past_limit_share(open_stays: pd.DataFrame, choices: Choices) -> pd.Series:
     """Stabilizations open at the end of the month that have lasted longer than their limit, out of all that are open."""
-    limit, belongs = limits(open_stays, choices)
+    limit, belongs = limits(open_stays, choices.stay_limits)
     length = days_between(open_stays["enrolled_on"], open_stays["counted_on"])
     return yes_or_no(length.gt(limit), known=limit.notna())[belongs]
-
-
-def limits(stays: pd.DataFrame, choices: Choices) -> tuple[pd.Series, pd.Series]:
-    """The limit of each stay in days, missing where the response that would settle it is not recorded; and whether it has one."""
-    days = pd.Series(float("nan"), index=stays.index)
-    belongs = pd.Series(False, index=stays.index)
-    for each in choices.stay_limits:
-        holds = stays["enrolled_on"].ge(pd.Timestamp(each.from_on))
-        if each.to_on is not None:
-            holds &= stays["enrolled_on"].le(pd.Timestamp(each.to_on))
-        fits = stays["response_mode"].isin(each.modes) if each.modes else holds
-        days = days.mask(holds & fits, float(each.days))
-        belongs |= holds & (fits | (stays["response_mode"].isna() if each.modes else False))
-    return days, belongs
 
 
 def referred_share(discharges: pd.DataFrame, choices: Choices) -> pd.Series:
