@@ -164,9 +164,7 @@ def reviews(support: Support, site: str) -> Html:
         for each in plan.reviews
     ]  # fmt: skip
     rule = (
-        f"{wording.sentence(EXIT_RULES[plan.exit.rule])}."
-        if plan.exit.rule
-        else f"When the site leaves the plan: {NOT_YET}."
+        wording.sentence(EXIT_RULES[plan.exit.rule]) if plan.exit.rule else f"When the site leaves the plan: {NOT_YET}."
     )
     words = f" In the site's words: {plan.exit.words}" if plan.exit.words else ""
     return markup.together(

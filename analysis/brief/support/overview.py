@@ -9,7 +9,7 @@ from analysis.brief.plans.notes import NOT_YET, notes
 from analysis.brief.small_counts.shareable import write_table
 from analysis.brief.support import shown, steps
 from analysis.brief.support.lots import read_lots
-from analysis.brief.support.page import OFFER, name_of
+from analysis.brief.support.page import OFFER, in_ten, name_of
 from analysis.brief.support.sources import Support
 from analysis.params import ROOT, disclosure
 from analysis.quality.rollout import count_sites, uncovered_counties
@@ -145,7 +145,7 @@ def how_sure(support: Support) -> Html:
             row.size.capitalize(),
             str(row.sites),
             markup.number(row.expected_a_year),
-            f"{markup.number(10 * row.found_by_12)} in 10",
+            in_ten(row.found_by_12),
         )
         for row in finds.itertuples()
     ]

@@ -6,6 +6,7 @@ from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.plans.notes import NOT_YET, notes
 from analysis.brief.plans.records import Plan
+from analysis.brief.roi.dollars import first_up
 from analysis.brief.support import shown, steps
 from analysis.brief.support.sources import Support
 from analysis.params import ParamsError, disclosure, one_site
@@ -161,14 +162,24 @@ def _evidence(support: Support, site: str, row: pd.Series) -> str:
     place, year = name_of(support, site), support.year.words
     expected = markup.number(row["expected"])
     if pd.isna(seen):
-        return f"{wording.sentence(row['words'])}: {row['why']}. From {year}, about {expected} crises were to be expected; how many came is {disclosure().mark}."
-    ratio = f"{wording.sentence(shown.in_words(row['ratio']))} what was expected"
+        return f"{first_up(row['words'])}: {row['why']}. From {year}, about {expected} crises were to be expected; how many came is {disclosure().mark}."
+    ratio = f"{first_up(shown.in_words(row['ratio']))} what was expected"
     span = f"{markup.number(100 * row['low'])} to {markup.number(100 * row['high'])}"
     why_not = f" ({row['why']})" if row["why"] and row["class"] != "below_expected" else ""
     return (
         f"{ratio}: {place} responded to {markup.number(seen)} crises from {year}; about {expected} were to be expected of an ordinary "
         f"site with its children. That is {markup.number(100 * row['ratio'])} for every 100 (range {span}). The finding: {row['words']}{why_not}."
     )
+
+
+def in_ten(chance: float) -> str:
+    """A chance as so many in ten; never a certainty.
+
+    >>> in_ten(0.72), in_ten(0.999), in_ten(0.01)
+    ('about 7 in 10', 'more than 9 in 10', 'less than 1 in 10')
+    """
+    tenths = round(10 * chance)
+    return "more than 9 in 10" if tenths >= 10 else "less than 1 in 10" if tenths < 1 else f"about {tenths} in 10"
 
 
 def _how_sure(support: Support, row: pd.Series) -> list[str]:
@@ -184,7 +195,7 @@ def _how_sure(support: Support, row: pd.Series) -> list[str]:
         return []
     said = [
         f"How often that is wrong: {say_false_plans(*support.rates)}",
-        f"The chance that this site truly reaches fewer than 75 of every 100 expected is about {markup.number(10 * row['probability_low'])} in 10.",
+        f"The chance that this site truly reaches fewer than 75 of every 100 expected is {in_ten(row['probability_low'])}.",
     ]
     if not row["sure"]:
         said.append("That is enough to offer help. It is not enough for anything about money or a contract.")

@@ -6,9 +6,10 @@ import pandas as pd
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from analysis.brief import markup, panels, wording
+from analysis.brief import markup, panels
 from analysis.brief.figures import ALT_LIMIT, BLUE, GREY, INK, SMALL, STYLE, Drawing, _svg
 from analysis.brief.markup import Html
+from analysis.brief.roi.dollars import first_up
 from analysis.brief.site_figures import WIDE
 from analysis.brief.support import steps
 from analysis.brief.support.page import name_of
@@ -129,7 +130,7 @@ def draw_week(week: np.ndarray, demand: np.ndarray, place: str) -> Drawing:
     with matplotlib.rc_context(STYLE | {"hatch.linewidth": 0.6}):
         figure = Figure(figsize=(WIDE * 0.72, WEEK_HEIGHT))
         FigureCanvasSVG(figure)
-        axes = figure.add_axes((0.13, 0.16, 0.85, 0.80))
+        axes = figure.add_axes((0.16, 0.16, 0.80, 0.80))
         shade = demand.reshape(7, 24) / demand.max()
         for day in range(7):
             for hour in range(24):
@@ -192,7 +193,7 @@ def who_could_ask(support: Support, site: str) -> Html:
                 f"{markup.number(row.low, decimals=1)} to {markup.number(row.high, decimals=1)}",
             )
         )
-        lines.append((f"{wording.sentence(REFERRAL_SOURCES[row.source])[:-1]}, {unit}", *here, middle))
+        lines.append((f"{first_up(REFERRAL_SOURCES[row.source])}, {unit}", *here, middle))
     without = [
         f"{REFERRAL_SOURCES[source]} ({BASES[source]}: the study has no {table})"
         for source, table in lacking(support.tables)
