@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,16 +56,27 @@ def prepare(
     briefs = sorted(briefs, key=lambda brief: (brief.site != STATEWIDE, order.get(brief.site, len(order)), brief.site,
                                                FIRST.index(brief.notebook) if brief.notebook in FIRST else 0))  # fmt: skip
     clear(meeting)
-    table = read_measures(meeting.tables / STATEWIDE / "measures.csv")
-    made = {
-        "measures.xlsx": make_workbook(table, numbers),
-        "slides.pptx": make_slides(statewide_slides(numbers), numbers),
-        "packet.html": _packet(meeting, briefs, numbers).encode(),
-    }
-    _write(meeting.workbook, made["measures.xlsx"])
-    _write(meeting.slides, made["slides.pptx"])
-    failures = _send(meeting, briefs, numbers, made, say)
-    _write(meeting.packet, made["packet.html"])
+    new = meeting.send.with_name(f".{meeting.send.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    page = _packet(meeting, briefs, numbers).encode()
+    # The browser prints on one core what the rest is made beside on the other. The packet alone: fifteen scorecards more would
+    # take longer to print than all the rest takes to make.
+    program, sheet = paper.find_chromium(), write_folder(new / STATEWIDE, {"packet.html": page}) / "packet.html"
+    with ThreadPoolExecutor(1) as beside:
+        printing = beside.submit(paper.print_pages, [(sheet, sheet.with_suffix(".pdf"))] if program else [], program)
+        table = read_measures(meeting.tables / STATEWIDE / "measures.csv")
+        made = {
+            "measures.xlsx": make_workbook(table, numbers),
+            "slides.pptx": make_slides(statewide_slides(numbers), numbers),
+        }
+        _write(meeting.workbook, made["measures.xlsx"])
+        _write(meeting.slides, made["slides.pptx"])
+        folders = _fill(new, meeting, briefs, numbers, made)
+        failures = printing.result()
+    for line in [str(error) for error in failures] if program else [paper.ABSENT]:
+        say(line)
+    _send(new, meeting, numbers, folders)
+    _write(meeting.packet, page)
     write_index(meeting.study, root=meeting.root)
     say(
         f"For the meeting: {meeting.shown(meeting.packet)}, to send: {meeting.shown(meeting.send)}/ ({time.monotonic() - began:.0f} s)"
@@ -124,29 +136,25 @@ def _packet(meeting: Meeting, briefs: list[Brief], numbers: Numbers) -> str:
 # --- what is sent ----------------------------------------------------------------------------------------------------------
 
 
-def _send(
-    meeting: Meeting, briefs: list[Brief], numbers: Numbers, made: Mapping[str, bytes], say: Callable[[str], None]
-) -> list[PacketError]:
-    """Fill the folders beside their place, print what is to be printed, and put them there."""
-    new = meeting.send.with_name(f".{meeting.send.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
+def _fill(
+    new: Path, meeting: Meeting, briefs: list[Brief], numbers: Numbers, made: Mapping[str, bytes]
+) -> dict[str, Path]:
+    """Fill the folders beside their place, and give each by its site."""
     dots = {f"figures/{name}.png": drawing.png(inches=PICTURE) for name, drawing in statewide_drawings(numbers).items()}
     folders = {STATEWIDE: write_folder(new / STATEWIDE, {**made, **dots})}
     for brief in briefs:
         if brief.site != STATEWIDE:
             folders[brief.site] = write_folder(new / brief.site, _site_files(meeting, brief))
-    # The packet alone: fifteen scorecards more would take longer to print than all the rest takes to make.
-    pages = [(folders[STATEWIDE] / "packet.html", folders[STATEWIDE] / "packet.pdf")]
-    program = paper.find_chromium()
-    failures = paper.print_pages(pages, program) if program else []
-    for line in [str(error) for error in failures] if program else [paper.ABSENT]:
-        say(line)
+    return folders
+
+
+def _send(new: Path, meeting: Meeting, numbers: Numbers, folders: Mapping[str, Path]) -> None:
+    """Say in each folder what it holds, and put them all where they are sent from."""
     for site, folder in folders.items():
         write_readme(folder, _heading(numbers, site), _contents(numbers, site, folder))
     if (printed := folders[STATEWIDE] / "packet.pdf").is_file():
         _write(meeting.printed, printed.read_bytes())
     put_in_place(new, meeting.send)
-    return failures
 
 
 def _site_files(meeting: Meeting, brief: Brief) -> dict[str, bytes]:
