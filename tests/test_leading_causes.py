@@ -29,7 +29,7 @@ def test_each_seed_is_another_state(rows):
 
 
 def test_a_truly_low_site_is_never_called_ordinary_and_its_cause_leads(rows):
-    """Of 200 seeds (docs/calibration.md) none was called ordinary, and in none did another cause lead."""
+    """Over 200 seeds (docs/calibration.md) one of 600 looks called one ordinary, and another cause never led."""
     low = rows[rows["site_id"].isin(TRUE_CAUSES)]
     assert len(low) == len(SEEDS) * len(TRUE_CAUSES)
     assert low["class"].isin(CLASSES[:3]).all()
@@ -46,7 +46,7 @@ def test_a_small_site_is_told_that_nobody_can_tell_yet(rows):
 
 
 def test_few_ordinary_sites_are_flagged(rows):
-    """About one in 400 looks at an ordinary site; two of 27 would be rare."""
+    """One of 1,800 looks at an ordinary site (docs/calibration.md); two of 27 are not chance."""
     ordinary = rows[rows["class"].notna() & ~rows["site_id"].isin({*TRUE_CAUSES, *SMALL})]
     assert len(ordinary) == len(SEEDS) * 9  # the tenth is closed
     assert ordinary["class"].eq("below_expected").sum() <= 1

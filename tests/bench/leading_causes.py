@@ -112,7 +112,7 @@ def look_at(seed: int, *, scenario: Scenario, rule: LowUse) -> pd.DataFrame:
 
 
 def look_at_many(seeds: Iterable[int], *, strength: float = 1.0, run: Callable = map) -> pd.DataFrame:
-    """One row a seed and site: what judge_use gives, seed, use_ratio (true), cause, leads, named (the site's cause), strength."""
+    """One row a seed and site: what judge_use gives, seed, use_ratio (true, of the requests drawn), cause, leads, named (the site's cause), strength."""
     one = partial(look_at, scenario=scenario_at(strength), rule=read_low_use())
     rows = pd.concat(run(one, seeds), ignore_index=True)
     return rows.assign(named=rows["cause"].eq(rows["site_id"].map(TRUE_CAUSES)), strength=strength)
@@ -242,7 +242,7 @@ def main() -> int:
     use = use_of(tables_of(made), made.scenario, rule=rule)
     state = state_of(use, rule=rule)
     rates = {"as fitted": error_rates(state, rule=rule), "wide": error_rates(wide_of(state, rule=rule), rule=rule)}
-    truth = {site["site_id"]: site["use_ratio"] for site in made.truth["sites"]}
+    truth = as_drawn.groupby("site_id")["use_ratio"].mean().to_dict()  # one seed's own is that of the requests it drew
     print("\n" + table(say_rates(rates)) + "\n\n" + table(say_one_look(use, truth, rule=rule)))
     print(f"\n{time.monotonic() - begun:.0f} seconds")
     return 0
