@@ -315,3 +315,11 @@ def test_a_lot_whose_order_is_not_that_of_its_words_is_refused(tmp_path):
     (folder / "c.yml").write_text("words: '1 2 3'\neligible: [a, b]\norder: [b, a]\n", encoding="utf-8")
     with pytest.raises(ParamsError, match="do not give this order"):
         lots.read_lots("demo", root=tmp_path)
+
+
+def test_no_cause_is_named_where_none_clearly_leads():
+    account = pd.DataFrame({"cause": ["all", "asks:school", "asks:family"], "a_month": [5.0, 2.0, 1.9], "low": [3.0, 1.0, 0.9], "high": [7.0, 3.0, 2.9],
+                            "leads": [np.nan, 0.79, 0.21]})  # fmt: skip
+    assert steps.leading(account).empty
+    account.loc[1:, "leads"] = [0.8, 0.2]
+    assert steps.leading(account)["cause"].tolist() == ["asks:school", "asks:family"]

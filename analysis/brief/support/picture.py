@@ -44,6 +44,9 @@ def _leading_words(support: Support, site: str) -> str:
         return "Where families drop off cannot be said: there are too few calls, or too few sites to compare with."
     lead = steps.leading(account)
     if lead.empty:
+        whole = account[account["cause"].eq(WHOLE)].iloc[0]
+        if whole["low"] > 0:
+            return f"Families whom the team would have met, had each step been as elsewhere: {_a_month(whole)}. No single step stands out; ask the site."
         return "At no step are more families lost here than elsewhere, beyond chance."
     parts = [f"{steps.lost_words(row.cause)}: {_a_month(row)}" for row in lead.itertuples()]
     whole = account[account["cause"].eq(WHOLE)].iloc[0]
