@@ -606,9 +606,9 @@ def told(numbers: Numbers) -> list[str]:
 
 def test_a_site_far_below_the_others_is_spoken_of_where_no_standard_says_what_is_enough(steady, monkeypatch):
     years(monkeypatch, 240)
-    said_of_north = "Suicide screen done: North is below the other sites over the year, by more than chance."
+    said_of_north = "Suicide screen done: North is below the other sites, by more than chance."
     assert told(steady) == [said_of_north]
-    unnamed = "Suicide screen done: 1 site is below the other sites over the year, by more than chance."
+    unnamed = "Suicide screen done: 1 site is below the other sites, by more than chance."
     assert told(replace(steady, name_peers=False, looked={})) == [unnamed]
     standard = params.Target(from_on=date(2020, 1, 1), share=0.5, source="made up")
     cards = steady.cards.cards | {SCREEN: steady.cards.cards[SCREEN].model_copy(update={"targets": (standard,)})}

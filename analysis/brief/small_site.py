@@ -59,7 +59,7 @@ def _pooled(numbers: Numbers, site: str) -> Html:
         )
     if not given:
         return markup.paragraph(
-            f"Nothing can be shown of {place}, since the few crises of one site could be worked out."
+            f"Nothing can be shown of {place}. The few crises of one site could be worked out from it."
         )
     return markup.together(
         markup.paragraph(f"What can be seen of {place}:"),
