@@ -44,12 +44,13 @@ def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 DEMO_BRIEFS = [f"outputs/demo/briefs/2026-10/{name}.html" for name in (
     "statewide/collaborative_brief", "statewide/data_quality", "site-12/site_scorecard",
-    "statewide/agenda", "statewide/meeting_status", "site-12/partner_page")]  # fmt: skip
+    "statewide/agenda", "statewide/meeting_status", "site-12/partner_page",
+    "statewide/support_plans_overview", "site-04/support_plan")]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def demo_workspace(demo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the code and notebooks with the made-up state's tables, and six of its briefs of October 2026."""
+    """A copy of the code and notebooks with the made-up state's tables, and eight of its briefs of October 2026."""
     root = tmp_path_factory.mktemp("workspace")
     for name in ("analysis", "notebooks"):
         shutil.copytree(params.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "scratch", ".*"))

@@ -24,7 +24,14 @@ HERE = ROOT / "tests" / "browser"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LETTER = "0 0 612 792"  # points
 # Sheets of paper; what is not named here may be as long as its tables. The brief of the state has five since its sites stand side by side.
-MOST_SHEETS = {"collaborative_brief": 5, "site_scorecard": 3, "agenda": 2, "partner_page": 1}
+MOST_SHEETS = {
+    "collaborative_brief": 5,
+    "site_scorecard": 3,
+    "agenda": 2,
+    "partner_page": 1,
+    "support_plan": 6,
+    "support_plans_overview": 4,
+}
 SMALLEST_ON_A_PHONE = 9  # pixels of a letter in a figure
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>' + "Llanfairpwllgwyngyll" * 6
 
@@ -45,7 +52,7 @@ def chromium() -> str:
 def made_up_pages() -> dict[str, Path]:
     """The made-up state's index, its statewide briefs, and the site pages that show most and least."""
     bare = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "PERIOD", "SITES", "STUDY")}
-    for target in ("briefs", "partner"):
+    for target in ("briefs", "partner", "plans"):
         made = subprocess.run(["make", target], cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
         assert made.returncode == 0, made.stderr
     briefs = ROOT / "outputs" / "demo" / "briefs"
@@ -54,7 +61,7 @@ def made_up_pages() -> dict[str, Path]:
     # The month's own and those of the span that ends with it.
     statewide = {path.stem: path for path in sorted(briefs.glob(f"*{month}/statewide/*.html"))}
     of_sites = {}
-    for name in ("site_scorecard", "partner_page"):
+    for name in ("site_scorecard", "partner_page", "support_plan"):
         by_size = sorted(briefs.glob(f"{month}/site-*/{name}.html"), key=lambda path: (path.stat().st_size, path))
         of_sites |= {f"tiny {name}": by_size[0], f"large {name}": by_size[-1]}
     return {"index": briefs / "index.html", **statewide, **of_sites}

@@ -10,7 +10,7 @@ from analysis.params import ROOT
 
 APPENDIX_WORDS = ROOT / "docs" / "appendix_words.txt"
 PAGES = ["statewide/collaborative_brief", "statewide/data_quality", "site-12/site_scorecard", "statewide/agenda",
-         "statewide/meeting_status", "site-12/partner_page"]  # fmt: skip
+         "statewide/meeting_status", "site-12/partner_page", "statewide/support_plans_overview", "site-04/support_plan"]  # fmt: skip
 ABOUT = re.compile(r"<h2\b[^>]*>\s*About th(?:ese figures|is page)\s*</h2>")
 
 # A claim needs a design that can carry it, and a difference between two sites is no verdict on people.

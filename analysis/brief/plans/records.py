@@ -24,8 +24,7 @@ STATUSES = {
 }
 # Leaving takes the evidence that began the plan, reversed; one good month is no reason.
 EXIT_RULES = {
-    "back_in_range": "the chance that the site reaches at least 85 of every 100 children expected is 7 in 10 or more, "
-    "counted over the six months since the start",
+    "back_in_range": "over six months since the start it reaches at least 85 of every 100 expected (chance 7 in 10)",
     "two_aims_met": "two of the aims are met by their days",
 }
 

@@ -70,14 +70,14 @@ def aims(support: Support, site: str) -> Html:
         parts.append(markup.paragraph("What has to change for that:"))
         parts.append(
             markup.list_of([
-                f"{each.what} ({_names(actions[name].name for name in each.actions)})" if each.actions else each.what for each in plan.drivers
+                f"{wording.sentence(each.what)} {_names(actions[name].name for name in each.actions)}" if each.actions else each.what for each in plan.drivers
             ])
         )  # fmt: skip
     return markup.together(*parts)
 
 
 def _names(names: Iterable[str]) -> str:
-    return "; ".join(f"{name[0].lower()}{name[1:]}" for name in names)
+    return " ".join(wording.sentence(name) for name in names)
 
 
 def _counted(support: Support, aim: Aim) -> str:
@@ -166,12 +166,18 @@ def reviews(support: Support, site: str) -> Html:
     rule = (
         wording.sentence(EXIT_RULES[plan.exit.rule]) if plan.exit.rule else f"When the site leaves the plan: {NOT_YET}."
     )
-    words = f" In the site's words: {plan.exit.words}" if plan.exit.words else ""
+    words = (
+        markup.together(markup.paragraph("In the site's words:"), _texts(plan.exit.words))
+        if plan.exit.words
+        else Html("")
+    )
     return markup.together(
         markup.table(lines, caption="Reviews", headers=["Review", "Due", "Held", "Decided"])
         if lines
         else markup.paragraph(f"Reviews: {NOT_YET}."),
-        markup.paragraph(f"The site leaves the plan when: {rule}{words}" if plan.exit.rule else rule),
+        markup.paragraph("When the site leaves the plan:") if plan.exit.rule else "",
+        markup.paragraph(rule),
+        words,
     )
 
 

@@ -162,13 +162,13 @@ def _evidence(support: Support, site: str, row: pd.Series) -> str:
     place, year = name_of(support, site), support.year.words
     expected = markup.number(row["expected"])
     if pd.isna(seen):
-        return f"{first_up(row['words'])}: {row['why']}. From {year}, about {expected} crises were to be expected; how many came is {disclosure().mark}."
-    ratio = f"{first_up(shown.in_words(row['ratio']))} what was expected"
+        return f"{first_up(row['words'])}: {row['why']}. From {year}, about {expected} crises were to be expected. How many came is {disclosure().mark}."
+    ratio = f"{first_up(shown.in_words(row['ratio']))} what was expected."
     span = f"{markup.number(100 * row['low'])} to {markup.number(100 * row['high'])}"
     why_not = f" ({row['why']})" if row["why"] and row["class"] != "below_expected" else ""
     return (
-        f"{ratio}: {place} responded to {markup.number(seen)} crises from {year}; about {expected} were to be expected of an ordinary "
-        f"site with its children. That is {markup.number(100 * row['ratio'])} for every 100 (range {span}). The finding: {row['words']}{why_not}."
+        f"{ratio} {place} responded to {markup.number(seen)} crises from {year}. An ordinary site with its children would have had "
+        f"about {expected}. That is {markup.number(100 * row['ratio'])} for every 100 (range {span}). The finding: {row['words']}{why_not}."
     )
 
 
@@ -194,7 +194,7 @@ def _how_sure(support: Support, row: pd.Series) -> list[str]:
             return [f"{OFFER}{more}"]
         return []
     said = [
-        f"How often that is wrong: {say_false_plans(*support.rates)}",
+        f"How often is that wrong? {say_false_plans(*support.rates)}",
         f"The chance that this site truly reaches fewer than 75 of every 100 expected is {in_ten(row['probability_low'])}.",
     ]
     if not row["sure"]:

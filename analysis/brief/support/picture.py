@@ -22,6 +22,7 @@ from analysis.tables import REFERRAL_SOURCES, WEEKDAYS
 
 WEEK_HEIGHT = 1.75
 FEWEST = 11
+MISSED = "Families missed, were each step as elsewhere"
 
 
 def where_lost(support: Support, site: str) -> Html:
@@ -46,11 +47,11 @@ def _leading_words(support: Support, site: str) -> str:
     if lead.empty:
         whole = account[account["cause"].eq(WHOLE)].iloc[0]
         if whole["low"] > 0:
-            return f"Families whom the team would have met, had each step been as elsewhere: {_a_month(whole)}. No single step stands out; ask the site."
+            return f"{MISSED}: {_a_month(whole)}. No single step stands out; ask the site."
         return "At no step are more families lost here than elsewhere, beyond chance."
     parts = [f"{steps.lost_words(row.cause)}: {_a_month(row)}" for row in lead.itertuples()]
     whole = account[account["cause"].eq(WHOLE)].iloc[0]
-    return f"Families whom the team would have met, had each step been as elsewhere: {_a_month(whole)} in all. Most of them: {'; '.join(parts)}."
+    return f"{MISSED}: {_a_month(whole)} in all. {' '.join(f'{part}.' for part in parts)}"
 
 
 def _a_month(row) -> str:

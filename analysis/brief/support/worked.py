@@ -4,6 +4,7 @@ import pandas as pd
 
 from analysis.brief import markup, wording
 from analysis.brief.markup import Html
+from analysis.brief.roi.dollars import first_up
 from analysis.brief.support import shown
 from analysis.brief.support.sources import Support
 from analysis.quality.turning.change import change_of_use, changes_elsewhere
@@ -22,9 +23,7 @@ def worked(support: Support, site: str) -> Html:
     end = support.month.strftime("%B %Y")
     since = f"The plan began on {wording.day_words(start)}; this looks at whole months to {end}."
     if change.why_not or pd.isna(shown.observed(support, site)):
-        said = [
-            f"{since} It is too early, or there is too little, to say what it did: {change.why_not or 'the counts are hidden'}."
-        ]
+        said = [f"{since} That is too little to say what it did: {change.why_not or 'the counts are hidden'}."]
     else:
         said = [f"{since} {_step(change)}", _others(support, site, start)]
         if (rise := support.awaited(site)) is not None and rise.seen:
@@ -70,4 +69,4 @@ def _ending(support: Support, site: str, start: pd.Timestamp) -> str:
     ending = plan_may_end(support.use, site, started=start.to_period("M"), month=support.month, rule=support.rule)
     if ending.may_end:
         return "By its use, the site may leave the plan: the evidence that began it has turned."
-    return f"By its use, the site may not leave the plan yet: {ending.why}."
+    return f"By its use, the site may not leave the plan yet. {first_up(ending.why)}."

@@ -39,12 +39,12 @@ def _per_crisis(support: Support, site: str, fixed: float) -> str:
     seen, expected = shown.observed(support, site), float(support.judged.loc[site, "expected"])
     at_target = usd(fixed / expected)
     if pd.isna(seen):
-        return f"The standing cost of a crisis (teams and call center, the same at any volume) is {disclosure().mark}. At what is expected it would be about {at_target}."
+        return f"The standing cost of a crisis (teams and call center) is {disclosure().mark}. At what is expected it would be about {at_target}."
     if seen >= expected:
-        return f"The standing cost of a crisis (teams and call center, the same at any volume) is {usd(fixed / seen)}."
+        return f"The standing cost of a crisis (teams and call center) is {usd(fixed / seen)}."
     return (
-        f"The standing cost of a crisis (teams and call center, the same at any volume) is {usd(fixed / seen)}. At what is expected it "
-        f"would be about {usd(fixed / expected)}, with no change in what a visit does."
+        f"The standing cost of a crisis (teams and call center) is {usd(fixed / seen)}. At what is expected it "
+        f"would be about {at_target}, with no change in what a visit does."
     )
 
 
@@ -58,15 +58,15 @@ def _volume(support: Support, fixed_a_month: float, own: pd.DataFrame) -> str:
     if volume is None:
         return "One more crisis costs as much as an emergency department visit or more: by such visits alone no volume would pay."
     return (
-        f"Even if each crisis replaced one emergency department visit ({usd(price.value_usd)} in {money.price_year} dollars), it would "
-        f"take {markup.number(volume)} crises a month to carry the standing cost by such visits alone. This is no forecast."
+        f"An emergency department visit costs about {usd(price.value_usd)} ({money.price_year} dollars). Were each crisis to replace one, "
+        f"{markup.number(volume)} crises a month would carry the standing cost by that alone. This is no forecast."
     )
 
 
 def _effect(support: Support) -> str:
     strong = strong_effects(support.numbers.study.name)
     if strong.empty:
-        return "How many emergency visits or nights away from home a larger volume would spare is left out: this study's effect is not graded strong."
+        return "What a larger volume would spare in emergency visits or nights is left out. This study's effect is not graded strong."
     words = [
         f"{row.outcome.replace('_', ' ')}: {row.estimate:.3g} ({row.low:.3g} to {row.high:.3g}) {row.unit}"
         for row in strong.itertuples()

@@ -46,4 +46,4 @@ def plan_may_end(use: SiteMonths, site: str, *, started: pd.Period, month: pd.Pe
     chance = 1 - float(chance_below(posterior(o, e, variance, prior), rule.leaving.ratio, prior)[names.index(site)])
     if chance >= rule.leaving.chance - 1e-9:
         return Ending(True, chance, "")
-    return Ending(False, chance, "the last months do not yet show that the site reaches as many as expected")
+    return Ending(False, chance, "the last six months do not show use as expected")
