@@ -18,6 +18,7 @@ from analysis.quality.utilization.error_rates import say_false_plans
 from analysis.tables import STATEWIDE, UTILIZATION_TABLE
 
 LONG = 120  # months; beyond, the number itself tells nobody anything
+NOT_JUDGED = "Nobody can be judged here, for the reason above."
 ROUNDED_TO = 100  # children: a county's count is an estimate
 
 
@@ -69,7 +70,7 @@ def _open_notes(support: Support, site: str) -> list[str]:
 def who(support: Support) -> Html:
     """Every site's crises beside those expected, with the class and what would be needed to tell."""
     if support.cannot:
-        return markup.paragraph(support.cannot)
+        return markup.paragraph(NOT_JUDGED)
     table = shown.utilization(support)
     lines = [
         (
@@ -137,7 +138,7 @@ def _who_note(support: Support) -> str:
 def how_sure(support: Support) -> Html:
     """How often the rule is wrong for these sites, and how well it finds a halving."""
     if support.cannot:
-        return Html("")
+        return markup.paragraph(NOT_JUDGED)
     fitted, wide = support.rates
     finds = fitted.finds[fitted.finds["step"].eq("below")]
     lines = [
@@ -162,7 +163,7 @@ def how_sure(support: Support) -> Html:
 def where_lost(support: Support) -> Html:
     """For the sites that reach fewer children than expected: to what most families are lost."""
     if support.cannot:
-        return Html("")
+        return markup.paragraph(NOT_JUDGED)
     lines = []
     for site in support.sites:
         if support.judged["class"].get(site) not in ("below_expected", "watch"):
