@@ -606,9 +606,9 @@ def told(numbers: Numbers) -> list[str]:
 
 def test_a_site_far_below_the_others_is_spoken_of_where_no_standard_says_what_is_enough(steady, monkeypatch):
     years(monkeypatch, 240)
-    said_of_north = "Suicide screen done: North is below the other sites, by more than chance."
+    said_of_north = "Suicide screen done: sites differ over the year. North is below the others by more than chance."
     assert told(steady) == [said_of_north]
-    unnamed = "Suicide screen done: 1 site is below the other sites, by more than chance."
+    unnamed = "Suicide screen done: sites differ over the year. 1 site is below the others by more than chance."
     assert told(replace(steady, name_peers=False, looked={})) == [unnamed]
     standard = params.Target(from_on=date(2020, 1, 1), share=0.5, source="made up")
     cards = steady.cards.cards | {SCREEN: steady.cards.cards[SCREEN].model_copy(update={"targets": (standard,)})}
@@ -632,3 +632,11 @@ def test_a_gap_that_stands_takes_the_place_of_no_change(steady, monkeypatch):
     news = [attention.Message(f"measure {number}", "It rose.", "Why?") for number in range(attention.MOST_NEXT)]
     monkeypatch.setattr(attention, "_better", lambda numbers, *, named: news)
     assert told(steady) == []
+
+
+def test_many_names_and_the_longest_title_are_told_in_short_sentences(steady, monkeypatch):
+    names = ["Río Claro", "Yucca Flats", "Red Bluff", "Llano Viejo", "Salt Fork"]
+    monkeypatch.setattr(apart, "behind", lambda numbers, measure: names)
+    for message in attention._behind_the_others(steady, named=True):
+        for sentence in re.split(r"(?<=\.) ", message.said):
+            assert len(WORD.findall(sentence)) <= 20, sentence

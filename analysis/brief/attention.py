@@ -169,7 +169,7 @@ def _behind_the_others(numbers: Numbers, *, named: bool) -> list[Message]:
         first, *rest = wording.in_fours(sites) if named else [[counted]]
         verb = "is" if len(sites) == 1 else "are"
         also = "".join(f" So {'is' if len(names) == 1 else 'are'} {wording.and_list(names)}." for names in rest)
-        words = f"{card.title}: {wording.and_list(first)} {verb} {side} the other {place}s, by more than chance.{also}"
+        words = f"{card.title}: {place}s differ over the year. {wording.and_list(first)} {verb} {side} the others by more than chance.{also}"
         said.append(Message(measure, words, "What do the others do that could be tested there?"))
     return said
 
