@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.brief.small_counts.cells import Counts, Grain, is_small, own_finest, unsafe
+from analysis.brief.small_counts.cells import Counts, Grain, is_small, unsafe
+from analysis.brief.small_counts.history import fit, whole
 from analysis.brief.small_counts.sums import Figure, Sums
 from analysis.quality.pools import Pool
 
@@ -19,14 +20,14 @@ Pooled = list[tuple[tuple[int, ...], int]]  # the positions of the sites, and th
 
 @dataclass(frozen=True)
 class Settled:
-    """What is shown of one measure without any pool: the grain of each site, the hidden windows of the state, and by count (as the
-    sums) those that must stay unknown.
+    """What is shown of one measure without any pool: from when on each site is, by grain (site, grain), the hidden windows of the state,
+    and by count (as the sums) those that must stay unknown.
     """
 
     counts: Counts
     grains: Sequence[Grain]
     sums: list[Sums]
-    finest: np.ndarray
+    since: np.ndarray
     hidden: Collection[str]
     guarded: list[set[str]]
     smallest: int
@@ -36,6 +37,7 @@ def admit_pools(
     pools: Sequence[Pool], settled: Settled, extra: Collection[str], floor: pd.Series | None
 ) -> dict[str, int]:
     """The finest grain at which each pool may be shown beside everything that is settled, by pool_id; the number of grains where at none.
+    A pool is shown over the whole history.
 
     A pool is shown at a grain only where (1) none of its own cells there or in a coarser one is small; (2) what is left of it once its
     shown sites are taken away is nothing, or at least `smallest` from two sites or more, and so is what is left of the state once the
@@ -46,9 +48,8 @@ def admit_pools(
     found, pooled = {}, []
     for pool in sorted(pools, key=lambda each: each.pool_id):
         sites = tuple(names.index(each) for each in pool.sites)
-        own = settled.counts.among(sites)
-        together = Counts([pool.pool_id], [each[None] for each in own.state], own.state)
-        finest = int(own_finest(together, settled.grains, settled.smallest)[0])
+        together = settled.counts.among(sites).together(pool.pool_id)
+        finest = int(fit(together, whole(settled.grains), settled.smallest)[0].argmax())
         if floor is not None:
             finest = max(finest, int(floor.get(pool.pool_id, nowhere)))
         at = next((at for at in range(finest, nowhere) if _may_join(settled, pooled, (sites, at), extra)), nowhere)
@@ -65,7 +66,7 @@ def _may_join(settled: Settled, pooled: Pooled, one: tuple[tuple[int, ...], int]
         return False
     for kind, (sums, guarded) in enumerate(zip(settled.sums, settled.guarded, strict=False)):
         older = [*sums.older, *(cell for sites, _ in every for cell in _small_cells(settled, sites, kind))]
-        shown = settled.finest, settled.hidden, guarded, extra
+        shown = settled.since, settled.hidden, guarded, extra
         leaks = replace(sums, older=older, pooled=every).leaks(*shown)
         if leaks and set(leaks) - set(replace(sums, older=older, pooled=pooled).leaks(*shown)):
             return False
@@ -74,13 +75,13 @@ def _may_join(settled: Settled, pooled: Pooled, one: tuple[tuple[int, ...], int]
 
 def _found_by_subtraction(settled: Settled, pooled: Pooled, at: int) -> bool:
     """True where the pools that are shown at this grain, or the state without them, less the shown sites say too much."""
-    counts, finest, smallest = settled.counts, settled.finest, settled.smallest
+    counts, since, smallest = settled.counts, settled.since, settled.smallest
     shown = [sites for sites, own in pooled if own <= at]
-    if any(unsafe(counts.among(sites), finest[list(sites)], at, smallest).any() for sites in shown):
+    if any(unsafe(counts.among(sites), since[list(sites)], at, smallest).any() for sites in shown):
         return True
     inside = sorted(site for sites in shown for site in sites)
     given = [window.name not in settled.hidden for window in settled.grains[at]]
-    return bool(unsafe(counts.without(inside), np.delete(finest, inside), at, smallest)[given].any())
+    return bool(unsafe(counts.without(inside), np.delete(since, inside, axis=0), at, smallest)[given].any())
 
 
 def _small_cells(settled: Settled, sites: tuple[int, ...], kind: int) -> list[tuple[Figure, int]]:
