@@ -68,7 +68,10 @@ def read_counts(measures: pd.DataFrame, grains: Sequence[Grain], *, hide: str, u
         cells
     ).to_numpy()
     blocks = [cube[:, windows.get_indexer([window.name for window in grain])] for grain in grains]
-    starts, ends = ([np.array([getattr(window, end).ordinal for window in grain], int) for grain in grains] for end in ("first", "last"))
+    starts, ends = (
+        [np.array([getattr(window, end).ordinal for window in grain], int) for grain in grains]
+        for end in ("first", "last")
+    )
     return Counts(names, [block[:-1] for block in blocks], [block[-1] for block in blocks], starts, ends)
 
 

@@ -53,9 +53,7 @@ def close(
             _cover_leak(system, leak, ways, way, covers, hidden, by_size)
 
 
-def _cover_subtraction(
-    counts: Counts, ways: Ways, way: np.ndarray, by_size: list[int], smallest: int
-) -> np.ndarray:
+def _cover_subtraction(counts: Counts, ways: Ways, way: np.ndarray, by_size: list[int], smallest: int) -> np.ndarray:
     """Move sites on until the state less the shown sites gives nothing away in any window; from when on each is shown then.
 
     The newest window comes first: whoever covers it covers those before it too.

@@ -73,9 +73,7 @@ class Sums:
         """
         unknown = self._unknown(since)
         move = self._move(since, state_hidden, extra, unknown)
-        found = [
-            leak for leak, line in self._targets(since, guarded, unknown) if abs(line @ move) < FIXED
-        ]
+        found = [leak for leak, line in self._targets(since, guarded, unknown) if abs(line @ move) < FIXED]
         order = {leak: (-leak.grain, _rank(leak.site), leak.window) for leak in found}
         return sorted(found, key=order.__getitem__)
 
