@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.brief.small_counts.cells import NEVER, Grain, is_small, read_counts
 from analysis.brief.small_counts.covers import close
-from analysis.brief.small_counts.history import Ways, fit, ways_of, whole
+from analysis.brief.small_counts.history import Ways, fit, ways_of
 from analysis.brief.small_counts.pooled import Settled, admit_pools
 from analysis.brief.small_counts.sums import Figure, Place, Sums, read_sums
 from analysis.periods import Period, span
@@ -134,12 +134,11 @@ def choose_grains(
     names = [*counts.names, STATEWIDE]  # what places without a page have is the state's to say
     given_away = sorted((STATEWIDE if site is None else names[site], window.name) for site, window in found)
     settled = Settled(of_grains, grains, sums, since, hidden, guarded, smallest)
-    pooled = {pool.pool_id: len(grains) for pool in pools}
+    pooled = {pool.pool_id: ways[-1] for pool in pools}
     if adds_up:
-        floor = None if no_finer_than is None else no_finer_than.finest
+        floor = None if no_finer_than is None else no_finer_than.since
         pooled |= admit_pools(pools, settled, set(extra_names) - hidden, floor)
-    of_pools = whole(grains)[list(pooled.values())]
-    by_place = pd.DataFrame(np.vstack([since, of_pools]), index=[*counts.names, *pooled], dtype=int)
+    by_place = pd.DataFrame(np.vstack([since, *pooled.values()]), index=[*counts.names, *pooled], dtype=int)
     return Grains(by_place, frozenset(hidden), tuple(given_away))
 
 

@@ -7,7 +7,7 @@ shown up to the newest one or not at all, and no later than those of the next fi
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -52,10 +52,14 @@ def _is_way(way: tuple[int, ...], starts: tuple[tuple[int, ...], ...]) -> bool:
     return sum(start >= way[at] for start in starts[at]) >= FEWEST[at]
 
 
-def whole(grains: Sequence[Grain]) -> np.ndarray:
-    """The ways that show the whole history: one a grain, and nothing last."""
-    starts = [grain[0].first.ordinal if grain else NEVER for grain in grains]
-    return np.array([[NEVER] * at + starts[at:] for at in range(len(grains) + 1)])
+def with_nothing_left(ways: np.ndarray, grains: Sequence[Grain]) -> np.ndarray:
+    """Those of the ways in which no shown window but the longest holds a finer one that is hidden while another is shown."""
+    good = np.ones(len(ways), bool)
+    for finer, coarser in pairwise(range(len(grains) - 1)):
+        starts = np.array([*(window.first.ordinal for window in grains[coarser]), NEVER])
+        latest = starts[np.searchsorted(starts, np.minimum(ways[:, finer], NEVER))]
+        good &= (ways[:, finer] == NEVER) | (ways[:, coarser] == latest)
+    return ways[good]
 
 
 def fit(counts: Counts, ways: np.ndarray, smallest: int) -> np.ndarray:

@@ -44,7 +44,7 @@ class Sums:
     released : frozenset of Figure, what earlier releases showed: public for good
     older : list of (Figure, grain), small counts beside those of the sites in the windows: in windows of earlier releases that this one
         does not have, and of sites taken together
-    pooled : list of (tuple of int, grain), sites that are shown taken together, and the finest grain at which they are
+    pooled : list of (tuple of int, array), sites that are shown taken together, and from which month on, by grain
     """
 
     windows: list[Sequence[Period]]
@@ -55,7 +55,7 @@ class Sums:
     smallest: int
     released: frozenset[Figure] = frozenset()
     older: Sequence[tuple[Figure, int]] = ()
-    pooled: Sequence[tuple[tuple[int, ...], int]] = ()
+    pooled: Sequence[tuple[tuple[int, ...], np.ndarray]] = ()
 
     @cached_property
     def starts(self) -> list[np.ndarray]:
@@ -159,9 +159,9 @@ class Sums:
             *(
                 (sites, window, None)
                 for sites, own in self.pooled
-                for at in range(own, grains)
+                for at in range(grains)
                 for window in self.windows[at]
-                if _span(sites, window) not in out
+                if window.first.ordinal >= own[at] and _span(sites, window) not in out
             ),
         ]
         lines = [(self._line(site, window, unknown), whose) for site, window, whose in every]
