@@ -19,7 +19,8 @@ FEWEST = (12, 8)
 
 
 def ways_of(grains: Sequence[Grain]) -> np.ndarray:
-    """Every way of showing a place, one a row, in order: months first, the earliest first; nothing last.
+    """Every way of showing a place, one a row, in order: those with most grains first, of them those whose quarters begin earliest, and of
+    those the ones whose months do; nothing last.
 
     One column a grain: the ordinal of the month from which on its windows are shown, NEVER where none is.
 
@@ -34,7 +35,9 @@ def ways_of(grains: Sequence[Grain]) -> np.ndarray:
 @cache
 def _ways(starts: tuple[tuple[int, ...], ...]) -> np.ndarray:
     own = [[*grain, NEVER] for grain in starts[:-1]] + [[starts[-1][0], NEVER]]
-    ways = np.array([way for way in product(*own) if _is_way(way, starts)])
+    ways = np.array(
+        sorted((way for way in product(*own) if _is_way(way, starts)), key=lambda way: (way.count(NEVER), way[::-1]))
+    )
     ways.flags.writeable = False  # it is kept
     return ways
 

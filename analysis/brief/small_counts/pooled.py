@@ -15,7 +15,9 @@ from analysis.brief.small_counts.history import fit, ways_of, with_nothing_left
 from analysis.brief.small_counts.sums import Figure, Sums
 from analysis.quality.pools import Pool
 
-Pooled = list[tuple[tuple[int, ...], np.ndarray]]  # the positions of the sites, and from when on they are shown, by grain
+Pooled = list[
+    tuple[tuple[int, ...], np.ndarray]
+]  # the positions of the sites, and from when on they are shown, by grain
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def admit_pools(
     return found
 
 
-def _may_join(settled: Settled, pooled: Pooled, one: tuple[tuple[int, ...], np.ndarray], extra: Collection[str]) -> bool:
+def _may_join(
+    settled: Settled, pooled: Pooled, one: tuple[tuple[int, ...], np.ndarray], extra: Collection[str]
+) -> bool:
     """True where the pool gives nothing away beside what is settled and the pools before it."""
     every = [*pooled, one]
     if any(_found_by_subtraction(settled, every, at) for at in range(len(settled.grains))):
@@ -86,7 +90,7 @@ def _found_by_subtraction(settled: Settled, pooled: Pooled, at: int) -> bool:
             return True
     for some in np.unique(shown.T, axis=0):  # the pools that are shown together in some of the windows
         inside = sorted(site for (sites, _), one in zip(pooled, some, strict=True) if one for site in sites)
-        here = given & (shown.T == some).all(axis=1)
+        here = given & (some == shown.T).all(axis=1)
         if inside and unsafe(counts.without(inside), np.delete(since, inside, axis=0), at, smallest)[here].any():
             return True
     return False
