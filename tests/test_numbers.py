@@ -13,10 +13,12 @@ from attack import small_finds
 
 from analysis import params, periods
 from analysis.brief import kept
+from analysis.brief.figures import HIDDEN
 from analysis.brief.hiding import hidden, hide_rows
 from analysis.brief.kept import open_numbers
 from analysis.brief.numbers import Numbers, count_numbers
-from analysis.brief.signals import signal
+from analysis.brief.panels import trend
+from analysis.brief.signals import begins, signal
 from analysis.brief.windows import Windows, windows
 from analysis.params import ParamsError
 from analysis.quality.cards import read_cards
@@ -380,6 +382,28 @@ def test_hiding_rows_leaves_the_others_as_they_are(numbers):
     hid = hide_rows(numbers.shown, some)
     pd.testing.assert_frame_equal(hid[~some], numbers.shown[~some])
     assert hid.loc[some, "hidden"].all()
+
+
+def test_a_chart_whose_history_begins_later_says_so_and_judges_nothing_before(study, root):
+    numbers = open_numbers(study, study.period("2026-10"), root=root)
+    charts = [
+        chart
+        for (_, site), chart in numbers.looked.items()
+        if chart is not None and site in numbers.pages["site_id"].tolist()
+    ]
+    later = [chart for chart in charts if 0 < begins(chart.points) < len(chart.points) and chart.phrase != "not_shown"]
+    assert {chart.grain for chart in later} == {numbers.windows.months, numbers.windows.blocks}
+    for chart in later:
+        start, name = begins(chart.points), "months" if chart.grain == numbers.windows.months else "quarters"
+        before, after = chart.points.iloc[:start], chart.points.iloc[start:]
+        assert before["state"].eq(HIDDEN).all()
+        assert not after["state"].eq(HIDDEN).any()
+        assert (
+            before[["value", "numerator", "denominator", "section", "centre", "lower", "upper"]].isna().all(axis=None)
+        )
+        said = f"Shown from {chart.grain[start].first.strftime('%B %Y')} on; earlier {name} are hidden."
+        assert said in str(trend(numbers, chart.measure, site=chart.site))
+    assert "Shown from" not in str(trend(numbers, "episodes", site="site-01"))
 
 
 def test_a_period_without_any_episode_has_numbers(study, root):

@@ -234,12 +234,12 @@ def test_no_small_count_is_given_away_by_pools_of_consecutive_releases():
 
 
 def by_quarter(quarters: dict[str, tuple[int, int]]) -> pd.DataFrame:
-    """Episodes by site (rows) and month, 33 months to October 2026: so many in the first quarter of 2024, so many in every other."""
+    """Episodes by site (rows) and month, 33 months to October 2026: so many in the third quarter of 2024, so many in every other."""
     months = pd.period_range("2023-12", "2026-10", freq="M")
     return pd.DataFrame(
         {
             month: {
-                name: (first if month.asfreq("Q") == pd.Period("2024Q1") else later) // 3 + (month.month % 3 == 0)
+                name: (first if month.asfreq("Q") == pd.Period("2024Q3") else later) // 3 + (month.month % 3 == 0)
                 for name, (first, later) in quarters.items()
             }
             for month in months
@@ -247,9 +247,9 @@ def by_quarter(quarters: dict[str, tuple[int, int]]) -> pd.DataFrame:
     )
 
 
-# Until the first quarter of 2024 leaves the history both a and b are hidden by quarter, and shown together with h; then b, which is
-# large enough by now, is shown by itself.
-LEAVES_HISTORY = by_quarter({"a": (7, 4), "b": (7, 16), "h": (120, 120), "r": (4, 4), "s": (7, 7), "x": (300, 300)})
+# Until eight quarters have gone by since the third of 2024 both a and b are hidden by quarter, and shown together with h; then b, which is
+# large enough by now, is shown by itself from the fourth on.
+EIGHT_QUARTERS_ON = by_quarter({"a": (7, 4), "b": (7, 16), "h": (120, 120), "r": (4, 4), "s": (7, 7), "x": (300, 300)})
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -258,8 +258,8 @@ def test_a_site_that_grew_is_not_shown_beside_the_pool_that_was_released(told):
     ledger, tables = [], []
     for month in ("2026-08", "2026-10"):
         now = periods.period(month)
-        cut = windows(STUDY, now, (LEAVES_HISTORY.columns[0].start_time, now.to_on))
-        shown = shown_of(LEAVES_HISTORY, LEAVES_HISTORY, "episodes", card, cut, pools=pools, ledger=ledger)
+        cut = windows(STUDY, now, (EIGHT_QUARTERS_ON.columns[0].start_time, now.to_on))
+        shown = shown_of(EIGHT_QUARTERS_ON, EIGHT_QUARTERS_ON, "episodes", card, cut, pools=pools, ledger=ledger)
         tables.append(shown)
         ledger = [released(shown if told else shown[shown["site_id"].ne("h+")], cut, [], pools)]
     quarter = [each[each["period"].eq("2026-04_2026-06")].set_index("site_id") for each in tables]

@@ -160,12 +160,12 @@ def _grains(
 
 
 def _single_figures(rows: pd.DataFrame, card: Card, cut: Windows, chosen: Grains, rule: Disclosure) -> pd.DataFrame:
-    at = rows["period"].map({window.name: here for here, grain in enumerate(cut.grains) for window in grain})
     statewide = rows["site_id"].eq(STATEWIDE)
-    asked = rows[statewide | at.notna()]
-    too_fine = asked["site_id"].map(chosen.finest).gt(at[asked.index])
-    state = statewide[asked.index] & asked["period"].isin(chosen.hidden_state)
-    shown = hide_rows(asked, (too_fine | state).astype(bool))
+    asked = rows[statewide | rows["period"].isin(_grain_of(cut))]
+    state = asked["site_id"].eq(STATEWIDE)
+    shown = hide_rows(
+        asked, (state & asked["period"].isin(chosen.hidden_state)) | (~state & _not_shown(asked, cut, chosen))
+    )
     # One of them alone could be worked out from the longer spans, so all go.
     if card.hide == "all" and shown["not_measurable"].between(1, rule.smallest_shown - 1).any():
         shown = shown.assign(not_measurable=pd.Series(pd.NA, index=shown.index, dtype="Int64"))
@@ -174,13 +174,28 @@ def _single_figures(rows: pd.DataFrame, card: Card, cut: Windows, chosen: Grains
 
 def _pooled_figures(rows: pd.DataFrame, card: Card, cut: Windows, chosen: Grains) -> pd.DataFrame:
     """The rows of the pools that may be shown at any grain; what could not be measured is left out where everything counts children."""
-    at = rows["period"].map({window.name: here for here, grain in enumerate(cut.grains) for window in grain})
-    finest = rows["site_id"].map(chosen.finest)
-    asked = rows[at.notna() & finest.lt(len(cut.grains))]
-    shown = hide_rows(asked, finest[asked.index].gt(at[asked.index]).astype(bool))
+    anywhere = rows["site_id"].map(chosen.finest).lt(len(cut.grains))
+    asked = rows[rows["period"].isin(_grain_of(cut)) & anywhere]
+    shown = hide_rows(asked, _not_shown(asked, cut, chosen))
     if card.hide == "all":  # less those of the shown sites it would be the hidden ones'
         shown = shown.assign(not_measurable=shown["not_measurable"].mask(shown["measure"].notna()))
     return shown
+
+
+def _grain_of(cut: Windows) -> dict[str, tuple[int, int]]:
+    """Of each window of a grain, by name: which grain, and its first month by ordinal."""
+    return {window.name: (at, window.first.ordinal) for at, grain in enumerate(cut.grains) for window in grain}
+
+
+def _not_shown(rows: pd.DataFrame, cut: Windows, chosen: Grains) -> pd.Series:
+    """True for each row of a site or pool, in a window of a grain, that begins before its place is shown at that grain."""
+    grain_of = _grain_of(cut)
+    since = {place: months for place, *months in chosen.since.itertuples(name=None)}
+    gone = [
+        place in since and name in grain_of and grain_of[name][1] < since[place][grain_of[name][0]]
+        for place, name in zip(rows["site_id"], rows["period"], strict=True)
+    ]
+    return pd.Series(gone, index=rows.index, dtype=bool)
 
 
 def hide_rows(shown: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:

@@ -110,7 +110,11 @@ def _trend_note(numbers: Numbers, found: signals.Signal) -> str:
     parts = ["Grey: what is usual." if limited else f"Bars: 95% range{' of chance alone' if unit == 'count' else ''}."]
     if found.grain == numbers.windows.blocks:
         parts.append("Whole quarters, since single months would show small counts.")
-    if found.points["state"].isin([figures.HIDDEN, figures.NO_RECORDS]).any():
+    start = signals.begins(found.points)
+    if start:
+        earlier = "months" if found.grain == numbers.windows.months else "quarters"
+        parts.append(f"Shown from {found.grain[start].first.strftime('%B %Y')} on; earlier {earlier} are hidden.")
+    if found.points["state"].iloc[start:].isin([figures.HIDDEN, figures.NO_RECORDS]).any():
         parts.append("Hatched: cannot be given.")
     part = found.points["state"].eq(figures.INCOMPLETE) & found.points["note"].eq(NOT_THROUGHOUT)
     if part.any():
@@ -288,7 +292,8 @@ def small_counts_note() -> Html:
         f'<p class="note">Figures behind which fewer than {rule.smallest_shown} people stand are not shown, nor is one more wherever '
         f"the first could be worked out from it. Of what teams do (a visit, a plan, a call back) it is the number out of which it is "
         f"counted that is protected. Both read “{markup.escaped(rule.mark)}”. Single months give way to whole quarters, "
-        "then to a year of four quarters.</p>"
+        "then to a year of four quarters; where only the first months or quarters are too few, all of those are hidden and the later ones "
+        "shown.</p>"
     )
 
 

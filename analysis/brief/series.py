@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from analysis.brief import figures
 from analysis.brief.numbers import Numbers
+from analysis.brief.small_counts.history import FEWEST
 from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
@@ -26,12 +28,27 @@ def trend_points(numbers: Numbers, measure: str, site: str) -> tuple[Sequence[Pe
     rows = numbers.over_time(measure, site)
     *finer, coarsest = numbers.windows.grains
     grain = next(
-        (windows for windows in finer if not rows["hidden"].reindex(_names(windows)).fillna(True).any()), coarsest
+        (
+            windows
+            for windows, fewest in zip(finer, FEWEST, strict=False)
+            if is_enough(rows["hidden"].reindex(_names(windows)).fillna(True).to_numpy(bool), fewest)
+        ),
+        coarsest,
     )
     partial = numbers.windows.partial
     more = (partial,) if partial is not None and site == STATEWIDE and grain == numbers.windows.months else ()
     points = [_point(numbers, rows, window) for window in (*grain, *more)]
     return grain, pd.DataFrame(points, columns=COLUMNS)
+
+
+def is_enough(hidden: np.ndarray, fewest: int) -> bool:
+    """True where nothing is hidden, or only what lies before the last so many windows or more.
+
+    >>> is_enough(np.array([True, False, False]), 2), is_enough(np.array([False, True, False]), 1), is_enough(np.array([False, True, False]), 2)
+    (True, True, False)
+    """
+    begins = len(hidden) - int(np.argmax([*hidden[::-1], True]))
+    return begins < len(hidden) and (begins == 0 or len(hidden) - begins >= fewest)
 
 
 def _names(windows: Sequence[Period]) -> list[str]:

@@ -27,7 +27,7 @@ class Signal:
     ----------
     measure, site : str
     grain : sequence of Period
-        Months, else whole quarters, else the year: the finest that may be shown.
+        Months, else whole quarters, else the year: the finest that may be shown, if only from some month on.
     points : pandas.DataFrame
         One row per window in order: those of `series.trend_points` and section (missing where not judged), centre, lower, upper, mark.
     kind : str
@@ -115,6 +115,7 @@ def _look(numbers: Numbers, measure: str, site: str) -> Signal | None:
     )
     # A month that is still filling up, or whose days of waiting have not passed, is not looked at; the one before it is the last.
     whole &= points["state"].ne(figures.INCOMPLETE) | points["note"].eq(NOT_THROUGHOUT)
+    whole &= points.index >= begins(points)
     if grain == numbers.windows.grains[-1] or not points.loc[whole, "value"].notna().any():
         return Signal(measure, site, grain, points, "cannot_tell", "not_shown", "", "", 0, 0.0, "")
     rows = points[whole].assign(date=[window.from_on for window, kept in zip(grain, whole, strict=False) if kept])
@@ -131,6 +132,16 @@ def _look(numbers: Numbers, measure: str, site: str) -> Signal | None:
         measure, site, grain, points, judged.signal, judged.phrase, judged.choice.kind, judged.choice.stage,
         judged.n_points, float(cases), judged.footer,
     )  # fmt: skip
+
+
+def begins(points: pd.DataFrame) -> int:
+    """The position of the first point that is not hidden; how many there are where all are.
+
+    >>> begins(pd.DataFrame({"state": ["hidden", "no records", "hidden", "complete"]}))
+    1
+    """
+    shown = points["state"].ne(figures.HIDDEN).to_numpy()
+    return int(shown.argmax()) if shown.any() else len(shown)
 
 
 def _starts(rows: pd.DataFrame, decided: Iterable[Rebase]) -> list[pd.Timestamp]:

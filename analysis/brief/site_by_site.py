@@ -42,7 +42,7 @@ def side_by_side(numbers: Numbers) -> Html:
     places = [(site.name, _small(numbers, measure, site.site_id)) for site in numbers.pages.itertuples(index=False)]
     drawing = draw_small_multiples(places, title=card.title, target=target.share if target else None)
     note = (
-        "One line for each place by name, all on one axis: months where they may be shown, else whole quarters. "
+        "One line for each place by name, all on one axis: months from when on they may be shown, else whole quarters. "
         "Hollow: out of fewer than 8. A triangle is better, a square worse than usual by more than chance."
     )
     return markup.together(

@@ -10,26 +10,41 @@ from analysis.periods import Period
 from analysis.tables import STATEWIDE
 
 Grain = Sequence[Period]  # the windows that belong to it, in order of time
+NEVER = 10**6  # the month, by its ordinal, from which on nothing is shown: later than any
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What one measure counts: `sites` has one array (site, window, cell) a grain, `state` one (window, cell)."""
+    """What one measure counts: `sites` has one array (site, window, cell) a grain, `state` one (window, cell).
+
+    `starts` and `ends` are the first and last months of the windows, by ordinal, one array a grain.
+    """
 
     names: list[str]
     sites: list[np.ndarray]
     state: list[np.ndarray]
+    starts: list[np.ndarray]
+    ends: list[np.ndarray]
+
+    def first(self, grains: int) -> "Counts":
+        """The first so many grains of them."""
+        return Counts(self.names, *(each[:grains] for each in (self.sites, self.state, self.starts, self.ends)))
 
     def among(self, some: Sequence[int]) -> "Counts":
         """These sites (positions) as if they were all there is."""
         own = [each[list(some)] for each in self.sites]
-        return Counts([self.names[at] for at in some], own, [each.sum(axis=0) for each in own])
+        return Counts([self.names[at] for at in some], own, [each.sum(axis=0) for each in own], self.starts, self.ends)
+
+    def together(self, name: str) -> "Counts":
+        """All its sites as if they were one."""
+        return Counts([name], [each[None] for each in self.state], self.state, self.starts, self.ends)
 
     def without(self, some: Sequence[int]) -> "Counts":
         """Everything but these sites."""
         rest = [at for at in range(len(self.names)) if at not in set(some)]
         less = [whole - each[list(some)].sum(axis=0) for whole, each in zip(self.state, self.sites, strict=True)]
-        return Counts([self.names[at] for at in rest], [each[rest] for each in self.sites], less)
+        names, sites = [self.names[at] for at in rest], [each[rest] for each in self.sites]
+        return Counts(names, sites, less, self.starts, self.ends)
 
 
 def read_counts(measures: pd.DataFrame, grains: Sequence[Grain], *, hide: str, unit: str) -> Counts:
@@ -53,39 +68,30 @@ def read_counts(measures: pd.DataFrame, grains: Sequence[Grain], *, hide: str, u
         cells
     ).to_numpy()
     blocks = [cube[:, windows.get_indexer([window.name for window in grain])] for grain in grains]
-    return Counts(names, [block[:-1] for block in blocks], [block[-1] for block in blocks])
+    starts, ends = (
+        [np.array([getattr(window, end).ordinal for window in grain], int) for grain in grains]
+        for end in ("first", "last")
+    )
+    return Counts(names, [block[:-1] for block in blocks], [block[-1] for block in blocks], starts, ends)
 
 
 def is_small(counts: np.ndarray, smallest: int) -> np.ndarray:
     return (counts > 0) & (counts < smallest)
 
 
-def own_finest(counts: Counts, grains: Sequence[Grain], smallest: int) -> np.ndarray:
-    """The finest grain at which a site has no small cell, nor one left over when its grain is taken from the year."""
-    finest = np.full(len(counts.names), len(grains))
-    for at in range(len(grains) - 1, -1, -1):
-        small = is_small(counts.sites[at], smallest).any(axis=(1, 2))
-        inside = [here for here, window in enumerate(grains[at]) if _within(window, grains[-1])]
-        left_over = counts.sites[-1].sum(axis=1) - counts.sites[at][:, inside].sum(axis=1)
-        small |= is_small(np.maximum(left_over, 0), smallest).any(axis=1)
-        finest = np.where(small | (finest > at + 1), finest, at)
-    return finest
+def shown(counts: Counts, since: np.ndarray, at: int) -> np.ndarray:
+    """True for each site and window of the grain that is shown: it begins no earlier than the site's grain does (site, grain)."""
+    return counts.starts[at] >= since[:, at, None]
 
 
-def _within(window: Period, outer: Grain) -> bool:
-    """True where the window lies inside one of the outer windows."""
-    return any(each.first <= window.first and window.last <= each.last for each in outer)
-
-
-def unsafe(counts: Counts, finest: np.ndarray, at: int, smallest: int) -> np.ndarray:
-    """True for each window and count in which what is left of the state, once the shown sites are taken away, says too much.
+def unsafe(counts: Counts, since: np.ndarray, at: int, smallest: int) -> np.ndarray:
+    """True for each window and count in which what is left of the state, once the sites shown there are taken away, says too much.
 
     Safe is nothing left; or at least `smallest` from two places or more; or from places without a page alone.
     """
-    hidden = finest > at
+    given = shown(counts, since, at)[:, :, None]
     sites, state = counts.sites[at], counts.state[at]
-    left = state - sites[~hidden].sum(axis=0)
+    left = state - np.where(given, sites, 0).sum(axis=0)
     elsewhere = np.maximum(state - sites.sum(axis=0), 0)
-    places = (sites[hidden] > 0).sum(axis=0) + (elsewhere > 0)
-    only_elsewhere = (sites[hidden] > 0).sum(axis=0) == 0
-    return is_small(left, smallest) | ((left > 0) & (places < 2) & ~only_elsewhere)
+    hidden = (~given & (sites > 0)).sum(axis=0)
+    return is_small(left, smallest) | ((left > 0) & (hidden + (elsewhere > 0) < 2) & (hidden > 0))

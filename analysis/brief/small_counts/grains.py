@@ -1,9 +1,9 @@
-"""How fine a place's figures may be shown: months give way to blocks of three months, then to the year, then to nothing.
+"""How fine a place's figures may be shown, and from when on: months give way to blocks of three months, then to the year, then to nothing.
 
-A place is shown at one grain throughout its history, the finest at which no cell of it is small; a single hidden month among
-shown ones could be worked out from the year. A place that is shown more coarsely must not be found by subtracting the others
-from the state: then the smallest of the others is shown more coarsely as well. Last, everything that is shown is put into one
-system of sums (analysis/brief/small_counts/sums.py), and more is hidden until it fixes no hidden count.
+A place is shown at the finest grain at which no cell of it is small from some month on; what lies before is hidden at that grain, all of
+it: a single hidden month among shown ones could be worked out from the year. A place must not be found by subtracting the others from the
+state, in any window: then another is shown from later on, or more coarsely, as well (analysis/brief/small_counts/covers.py). Last, everything
+that is shown is put into one system of sums (sums.py), and more is hidden until it fixes no hidden count.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.brief.small_counts.cells import Counts, Grain, is_small, own_finest, read_counts, unsafe
+from analysis.brief.small_counts.cells import NEVER, Grain, is_small, read_counts
+from analysis.brief.small_counts.covers import close
+from analysis.brief.small_counts.history import Ways, fit, ways_of
 from analysis.brief.small_counts.pooled import Settled, admit_pools
-from analysis.brief.small_counts.sums import Figure, Leak, Place, Sums, read_sums
+from analysis.brief.small_counts.sums import Figure, Place, Sums, read_sums
 from analysis.periods import Period, span
 from analysis.quality.pools import Pool
 from analysis.tables import STATEWIDE
@@ -26,17 +28,22 @@ class Grains:
 
     Attributes
     ----------
-    finest : pandas.Series
-        Index of the finest grain at which a site or a pool may be shown, the number of grains where at none; by site_id.
+    since : pandas.DataFrame
+        The month, by its ordinal, from which on a site or a pool may be shown, NEVER where not at all; by site_id, one column a grain.
     hidden_state : frozenset of str
         Windows, by name, in which the state's own figure is hidden.
     given_away : tuple of (str, str)
         Places and windows, by name, of which earlier releases alone fix a hidden count: nothing hidden now can help.
     """
 
-    finest: pd.Series
+    since: pd.DataFrame
     hidden_state: frozenset[str]
     given_away: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def finest(self) -> pd.Series:
+        """Index of the finest grain at which a site or a pool is shown, the number of grains where at none; by site_id."""
+        return self.since.ge(NEVER).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def choose_grains(
     released: Released | None = None,
     pools: Sequence[Pool] = (),
 ) -> Grains:
-    """The grain of every site, and the windows in which the state is hidden, so that no small count can be worked out.
+    """From when on every site is shown at each grain, and the windows in which the state is hidden, so that no small count can be worked out.
 
     Takes the rows of one measure (stratum "all"), nothing hidden, with statewide ones. Every grain is finer than the next, and
     the windows of a grain lie inside those of the next or outside them altogether. `extra` are windows that only the state is
@@ -95,18 +102,20 @@ def choose_grains(
                   [*grains, extra], smallest, before=(earlier, counts.sites[-1][..., kind], counts.state[-1][..., kind]),
                   released=figures, told=released.windows) for kind in range(kinds)
     ]  # fmt: skip
-    of_grains = Counts(counts.names, counts.sites[:-2], counts.state[:-2])
-    finest, given = own_finest(of_grains, grains, smallest), frozenset()
+    of_grains = counts.first(len(grains))
+    ways, given = ways_of(grains), frozenset()
+    may = fit(of_grains, ways, smallest)
     if no_finer_than is not None:
-        finest = np.maximum(finest, no_finer_than.finest.reindex(counts.names).to_numpy())
+        floor = no_finer_than.since.reindex(counts.names).to_numpy()
+        may &= (ways >= floor[:, None]).all(axis=2)
         given = no_finer_than.hidden_state
     small_extra = {
         window.name for window, state in zip(extra, counts.state[-2], strict=True) if is_small(state, smallest).any()
     }
     small_extra |= released.never
-    finest, hidden, guarded, lost = _close(sums, of_grains, grains, finest, given, small_extra, smallest)
+    since, hidden, guarded, lost = close(sums, of_grains, grains, Ways(ways, may), given, small_extra, smallest)
     extra_names = [window.name for window in extra]
-    hidden |= _hidden_extra(sums, extra_names, finest, hidden, guarded, given | small_extra, lost)
+    hidden |= _hidden_extra(sums, extra_names, since, hidden, guarded, given | small_extra, lost)
     large = [
         {
             window
@@ -124,12 +133,12 @@ def choose_grains(
     }
     names = [*counts.names, STATEWIDE]  # what places without a page have is the state's to say
     given_away = sorted((STATEWIDE if site is None else names[site], window.name) for site, window in found)
-    settled = Settled(of_grains, grains, sums, finest, hidden, guarded, smallest)
-    pooled = {pool.pool_id: len(grains) for pool in pools}
+    settled = Settled(of_grains, grains, sums, since, hidden, guarded, smallest)
+    pooled = {pool.pool_id: ways[-1] for pool in pools}
     if adds_up:
-        floor = None if no_finer_than is None else no_finer_than.finest
+        floor = None if no_finer_than is None else no_finer_than.since
         pooled |= admit_pools(pools, settled, set(extra_names) - hidden, floor)
-    by_place = pd.Series([*finest, *pooled.values()], index=[*counts.names, *pooled], dtype=int)
+    by_place = pd.DataFrame(np.vstack([since, *pooled.values()]), index=[*counts.names, *pooled], dtype=int)
     return Grains(by_place, frozenset(hidden), tuple(given_away))
 
 
@@ -148,16 +157,10 @@ def _months_before(grains: Sequence[Grain], released: Released) -> list[Period]:
     return [span(month, month) for month in sorted({m for window in released.windows for m in window.months} - here)]
 
 
-def _fixed_alone(sums: Sums, grains: Sequence[Grain], finest: np.ndarray) -> set[Figure]:
-    """What earlier releases fix by themselves, with everything hidden now: small counts of places, and any of the state's."""
-    nowhere, every = np.full_like(finest, len(grains)), {window.name for grain in sums.windows for window in grain}
-    return {(leak.site, leak.window) for leak in sums.leaks(nowhere, every, every)}
-
-
 def _hidden_extra(
     sums: list[Sums],
     extra: list[str],
-    finest: np.ndarray,
+    since: np.ndarray,
     hidden: set[str],
     guarded: list[set[str]],
     never: set[str],
@@ -170,118 +173,7 @@ def _hidden_extra(
         if name not in never and not any(
             (leak.site, leak.window) not in alone
             for each, own, alone in zip(sums, guarded, lost, strict=False)
-            for leak in each.leaks(finest, hidden, own, tried)
+            for leak in each.leaks(since, hidden, own, tried)
         ):
             shown = tried
     return set(extra) - set(shown)
-
-
-def _close(
-    sums: list[Sums],
-    counts: Counts,
-    grains: Sequence[Grain],
-    finest: np.ndarray,
-    given: frozenset[str],
-    small_extra: set[str],
-    smallest: int,
-) -> tuple[np.ndarray, set[str], list[set[str]], list[set[Figure]]]:
-    """Hide until nothing small can be worked out: the grain of each site, the hidden windows of the state, and by count
-    those of them that must stay unknown, and what earlier releases fix alone.
-    """
-    finest, covers = finest.copy(), set(given)
-    lost: list[set[Figure]] = [set() for _ in sums]
-    looked = not any(each.released for each in sums)
-    size = counts.sites[-1][..., 0].sum(axis=1)
-    # A place with nothing to show covers nobody, so it comes last.
-    by_size = sorted(range(len(size)), key=lambda site: (size[site] == 0, size[site], counts.names[site]))
-    while True:
-        while (crossing := _found_by_subtraction(counts, finest, smallest)) is not None:
-            finest[next(site for site in by_size if finest[site] <= crossing)] = crossing + 1
-        guarded = [own | small_extra for own in _small_state_windows(counts, grains, finest, smallest)]
-        hidden = covers.union(*guarded)
-        found = (
-            (each, leak)
-            for each, own, alone in zip(sums, guarded, lost, strict=False)  # of children only the episodes add up
-            for leak in each.leaks(finest, hidden, own)
-            if (leak.site, leak.window) not in alone
-        )
-        if (first := next(found, None)) is None:
-            return finest, hidden, guarded, lost
-        if not looked:  # once there is a leak: mostly there is none
-            lost, looked = [_fixed_alone(each, grains, finest) for each in sums], True
-            continue
-        system, leak = first
-        if system.released:
-            _cover_beside_releases(system, leak, finest, covers, hidden, by_size, len(grains))
-            continue
-        sites, windows = system.behind(leak, finest, hidden)
-        others = [site for site in by_size if site in sites] or [site for site in by_size if finest[site] <= leak.grain]
-        if leak.site is not None and others:
-            finest[others[0]] += 1
-        elif windows:
-            covers.add(windows[0])
-        else:  # its own longer windows give it away
-            own = [leak.site] if leak.site in range(len(finest)) else by_size
-            finest[next(site for site in own if finest[site] < len(grains))] += 1
-
-
-def _cover_beside_releases(
-    system: Sums, leak: Leak, finest: np.ndarray, covers: set[str], hidden: set[str], by_size: list[int], grains: int
-) -> None:
-    """Hide what takes this leak away: of the sums of this release the first that does so alone, else one more at any rate.
-
-    Sums of earlier releases cannot be hidden, so that what takes part may be of no help; each is tried before it is chosen.
-    """
-    taking_part, windows = system.behind(leak, finest, hidden)
-    # A place shown by month is in no sum: its months are known. It may cover all the same.
-    known = [site for site in by_size if finest[site] == 0 and site not in taking_part]
-    sites = [*(site for site in by_size if site in taking_part), *known]
-    sites = [site for site in sites if site != leak.site] + [site for site in by_size if site == leak.site]
-    sites = [site for site in sites if finest[site] < grains]
-
-    def coarser(site: int, at: int) -> np.ndarray:
-        tried = finest.copy()
-        tried[site] = at
-        return tried
-
-    places = [(site, at) for at in (None, grains) for site in sites]
-    by_place = ((site, finest[site] + 1 if at is None else at) for site, at in places)
-    by_window = iter(windows)
-    if leak.site is None:
-        for name in by_window:
-            if not system.fixes(leak, finest, hidden | {name}):
-                covers.add(name)
-                return
-    for site, at in by_place:
-        if not system.fixes(leak, coarser(site, at), hidden):
-            finest[site] = at
-            return
-    for name in by_window:
-        if not system.fixes(leak, finest, hidden | {name}):
-            covers.add(name)
-            return
-    # No single one helps: one of those that take part goes, and the search begins again.
-    if involved := [site for site in sites if site in taking_part or site == leak.site]:
-        finest[involved[0]] += 1
-    elif windows:
-        covers.add(windows[0])
-    else:
-        finest[next(site for site in by_size if finest[site] < grains)] += 1
-
-
-def _small_state_windows(counts: Counts, grains: Sequence[Grain], finest: np.ndarray, smallest: int) -> list[set[str]]:
-    """By count, the windows in which the state's own figure must be hidden: it is small, or it is all that covers one place."""
-    found: list[set[str]] = [set() for _ in range(counts.state[0].shape[-1])]
-    for at, (grain, state) in enumerate(zip(grains, counts.state, strict=True)):
-        bad = is_small(state, smallest) | unsafe(counts, finest, at, smallest)
-        for kind, own in enumerate(found):
-            own |= {window.name for window, hide in zip(grain, bad[:, kind], strict=True) if hide}
-    return found
-
-
-def _found_by_subtraction(counts: Counts, finest: np.ndarray, smallest: int) -> int | None:
-    """The first grain at which the state less the shown sites gives a small count or one hidden site away."""
-    for at in range(len(counts.sites)):
-        if (finest <= at).any() and unsafe(counts, finest, at, smallest).any():
-            return at
-    return None

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve
 
+from analysis.brief.small_counts.cells import NEVER
 from analysis.periods import Period
 
 FIXED = 1e-6  # a random move of the hidden counts that leaves every shown sum alone moves a fixed one by less
@@ -42,7 +44,7 @@ class Sums:
     released : frozenset of Figure, what earlier releases showed: public for good
     older : list of (Figure, grain), small counts beside those of the sites in the windows: in windows of earlier releases that this one
         does not have, and of sites taken together
-    pooled : list of (tuple of int, grain), sites that are shown taken together, and the finest grain at which they are
+    pooled : list of (tuple of int, array), sites that are shown taken together, and from which month on, by grain
     """
 
     windows: list[Sequence[Period]]
@@ -53,44 +55,50 @@ class Sums:
     smallest: int
     released: frozenset[Figure] = frozenset()
     older: Sequence[tuple[Figure, int]] = ()
-    pooled: Sequence[tuple[tuple[int, ...], int]] = ()
+    pooled: Sequence[tuple[tuple[int, ...], np.ndarray]] = ()
+
+    @cached_property
+    def starts(self) -> list[np.ndarray]:
+        """The first month of each window, by ordinal, one array a grain."""
+        return [np.array([window.first.ordinal for window in grain], int) for grain in self.windows]
 
     def leaks(
-        self, finest: np.ndarray, state_hidden: Collection[str], guarded: Collection[str], extra: Collection[str] = ()
+        self, since: np.ndarray, state_hidden: Collection[str], guarded: Collection[str], extra: Collection[str] = ()
     ) -> list[Leak]:
         """The small hidden counts, and the guarded windows of the state, that the shown sums fix; coarse windows first.
 
+        `since` is the first month of which each site is shown, by grain (site, grain).
         A random vector is projected on the moves of the hidden counts that leave every shown sum alone. A count that does not
         move is fixed; one that moves is not, since every hidden count is positive and a short enough move is possible.
         """
-        unknown = self._unknown(finest)
-        move = self._move(finest, state_hidden, extra, unknown)
-        found = [
-            leak for leak, line in self._targets(finest, state_hidden, guarded, unknown) if abs(line @ move) < FIXED
-        ]
+        unknown = self._unknown(since)
+        move = self._move(since, state_hidden, extra, unknown)
+        found = [leak for leak, line in self._targets(since, guarded, unknown) if abs(line @ move) < FIXED]
         order = {leak: (-leak.grain, _rank(leak.site), leak.window) for leak in found}
         return sorted(found, key=order.__getitem__)
 
-    def fixes(self, leak: Leak, finest: np.ndarray, state_hidden: Collection[str]) -> bool:
+    def fixes(self, leak: Leak, since: np.ndarray, state_hidden: Collection[str]) -> bool:
         """True where the shown sums fix this one."""
-        unknown = self._unknown(finest)
-        move = self._move(finest, state_hidden, (), unknown)
+        unknown = self._unknown(since)
+        move = self._move(since, state_hidden, (), unknown)
         return abs(self._line(leak.site, leak.window, unknown) @ move) < FIXED
 
-    def _move(self, finest, state_hidden, extra, unknown) -> np.ndarray:
+    def _move(self, since, state_hidden, extra, unknown) -> np.ndarray:
         """How the unknown counts may move at once with every shown sum left alone."""
-        shown = np.array([line for line, _ in self._shown(finest, state_hidden, extra, unknown)])
+        shown = np.array([line for line, _ in self._shown(since, state_hidden, extra, unknown)])
         start = np.random.default_rng(SEED_OF_THE_MOVE).standard_normal(int(unknown.sum()))
         return free_move(shown, start) if len(shown) else start
 
-    def behind(self, leak: Leak, finest: np.ndarray, state_hidden: Collection[str]) -> tuple[list[int], list[str]]:
-        """The shown sums that give a leak away: sites by position, and windows of the state, the best one to hide first.
+    def behind(
+        self, leak: Leak, since: np.ndarray, state_hidden: Collection[str]
+    ) -> tuple[dict[int, list[tuple[int, int]]], list[str]]:
+        """The shown sums that give a leak away: figures (grain, first month) by site, and windows of the state, the best one to hide first.
 
         Of the state's windows that is a fine one, near, with a small count; what the brief is about comes last of all. What
         earlier releases showed is not among them: nobody can hide it.
         """
-        unknown = self._unknown(finest)
-        shown = self._shown(finest, state_hidden, (), unknown)
+        unknown = self._unknown(since)
+        shown = self._shown(since, state_hidden, (), unknown)
         parts = weights(np.array([line for line, _ in shown]), self._line(leak.site, leak.window, unknown))
         news = self.windows[-2][-1].last
 
@@ -100,19 +108,22 @@ class Sums:
             return window.first <= news <= window.last, at, away, self.state[at][number], window.name
 
         taking_part = [told for weight, (_, told) in zip(parts, shown, strict=True) if abs(weight) > FIXED and told]
-        sites = sorted({site for site, _, _ in taking_part} - {None, leak.site})
+        sites: dict[int, list[tuple[int, int]]] = {}
+        for site, at, number in taking_part:
+            if site is not None:
+                sites.setdefault(site, []).append((at, int(self.starts[at][number])))
         windows = sorted(worth(at, number) for site, at, number in taking_part if site is None)
         return sites, [name for *_, name in windows]
 
-    def _unknown(self, finest: np.ndarray) -> np.ndarray:
+    def _unknown(self, since: np.ndarray) -> np.ndarray:
         """True for each place and month of which the count is neither shown nor known to be none."""
-        by_month = np.isin(self.months, [window.first.ordinal for window in self.windows[0]])
-        shown = np.append(finest == 0, False)
+        by_month = np.isin(self.months, self.starts[0])
+        shown = self.months >= np.append(since[:, 0], NEVER)[:, None]
         known = np.zeros_like(self.any_there)
         for site, window in self.released:
             if isinstance(site, int) and window.first == window.last:
                 known[site] |= self.months == window.first.ordinal
-        return self.any_there & ~(shown[:, None] & by_month) & ~known
+        return self.any_there & ~(shown & by_month) & ~known
 
     def _line(self, site: Place, window: Period, unknown: np.ndarray) -> np.ndarray:
         """1 for each unknown count that belongs to the place and window."""
@@ -122,7 +133,7 @@ class Sums:
         return belongs[unknown].astype(float)
 
     def _shown(
-        self, finest, state_hidden, extra, unknown
+        self, since, state_hidden, extra, unknown
     ) -> list[tuple[np.ndarray, tuple[int | None, int, int] | None]]:
         """Every shown sum with an unknown count in it, and whose it is: site (None for the state), grain, window.
 
@@ -131,10 +142,10 @@ class Sums:
         """
         grains = len(self.windows) - 1
         told = [
-            (site, at, number)
-            for site, own in enumerate(finest)
-            for at in range(max(own, 1), grains)
-            for number in range(len(self.windows[at]))
+            (site, at, int(number))
+            for site, own in enumerate(since)
+            for at in range(1, grains)
+            for number in np.flatnonzero(self.starts[at] >= own[at])
         ]
         for at, grain in enumerate(self.windows):
             for number, window in enumerate(grain):
@@ -148,21 +159,21 @@ class Sums:
             *(
                 (sites, window, None)
                 for sites, own in self.pooled
-                for at in range(own, grains)
+                for at in range(grains)
                 for window in self.windows[at]
-                if _span(sites, window) not in out
+                if window.first.ordinal >= own[at] and _span(sites, window) not in out
             ),
         ]
         lines = [(self._line(site, window, unknown), whose) for site, window, whose in every]
         return [(line, whose) for line, whose in lines if line.any()]
 
-    def _targets(self, finest, state_hidden, guarded, unknown) -> list[tuple[Leak, np.ndarray]]:
+    def _targets(self, since, guarded, unknown) -> list[tuple[Leak, np.ndarray]]:
         """The hidden counts that must stay unknown, those of earlier releases among them."""
         found = [Leak(site, at, window) for (site, window), at in self.older]
         for at, grain in enumerate(self.windows):
             if at < len(self.windows) - 1:
                 small = (self.sites[at] > 0) & (self.sites[at] < self.smallest)
-                small &= (np.append(finest, at + 1) > at)[:, None]
+                small &= self.starts[at] < np.append(since[:, at], NEVER)[:, None]
                 found += [Leak(int(site), at, grain[number]) for site, number in zip(*np.nonzero(small), strict=True)]
             found += [Leak(None, at, window) for window in grain if window.name in guarded]
         out = {_span(site, window) for site, window in self.released}
