@@ -76,11 +76,12 @@ def headline(numbers: Numbers) -> Html:
 
 def takeaways(numbers: Numbers) -> tuple[str, str]:
     """The top of the brief in short sentences: what happened; the first thing to look at."""
-    found = messages(numbers)
-    second = (
-        found[0].said if found else "No figure has moved by more than chance, and no standard is missed for certain."
-    )
-    return _what_happened(numbers), second
+    first, found = _what_happened(numbers), messages(numbers)
+    if not found:
+        return first, "No figure has moved by more than chance, and no standard is missed for certain."
+    # What the first part has said already is asked about, not said again.
+    said_already = found[0].said.partition(": ")[2].rpartition("). ")[2] in first
+    return first, found[0].question if said_already else found[0].said
 
 
 def _what_happened(numbers: Numbers) -> str:
