@@ -25,7 +25,14 @@ from analysis.tables import MEASURES_TABLE
 PERIOD = "2026-10"
 SITES = ("site-12", "site-14")  # small ones, shown by the year alone
 EARLY, LATE = ("2025-10-01", "2025-10-31"), ("2026-07-01", "2026-09-30")  # two quarters of the year, on one clock time
-PAGES = ("statewide/collaborative_brief", "statewide/data_quality", *(f"{site}/site_scorecard" for site in SITES))
+BEGIN_LATER = ("site-06", "site-08")  # larger ones, shown by month from later than the following on
+APRIL, JUNE = ("2024-04-01", "2024-04-30"), ("2024-06-08", "2024-06-30")  # one quarter, which is shown
+PAIRS = ((SITES, EARLY, LATE), (BEGIN_LATER, APRIL, JUNE))
+PAGES = (
+    "statewide/collaborative_brief",
+    "statewide/data_quality",
+    *(f"{site}/site_scorecard" for site in (*SITES, *BEGIN_LATER)),
+)
 
 
 def one_of(episodes: pd.DataFrame, site: str, span: tuple[str, str]) -> int:
@@ -34,9 +41,9 @@ def one_of(episodes: pd.DataFrame, site: str, span: tuple[str, str]) -> int:
     return episodes.index[alone & episodes["site_id"].eq(site) & episodes["counted_on"].between(*span)][0]
 
 
-def alike(episodes: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
+def alike(episodes: pd.DataFrame, sites: tuple[str, str], first: tuple, second: tuple) -> tuple[pd.DataFrame, int, int]:
     """The episodes with one at each site that are alike in all but child, place and date; whole weeks lie between them."""
-    early, late = one_of(episodes, SITES[0], EARLY), one_of(episodes, SITES[1], LATE)
+    early, late = one_of(episodes, sites[0], first), one_of(episodes, sites[1], second)
     own = ["episode_id", "child_id", "site_id", "county_fips", "file", "row_number"]
     same = episodes.copy()
     weeks = (episodes.loc[late, "counted_on"] - episodes.loc[early, "counted_on"]) // pd.Timedelta(weeks=1)
@@ -75,9 +82,12 @@ def states(demo_root, tmp_path_factory) -> tuple[Path, Path]:
         shutil.copytree(demo_root / "params", root / "params")
         shutil.copytree(demo_root / "data" / "processed", root / "data" / "processed")
         path = root / "data" / "processed" / "demo" / "episodes.parquet"
-        episodes, early, late = alike(pd.read_parquet(path))
-        (episodes if number == 1 else swapped(episodes, early, late)).to_parquet(path)
-        without_companions(path.parent, episodes.loc[[early, late], "episode_id"].tolist())
+        episodes = pd.read_parquet(path)
+        for pair in PAIRS:
+            episodes, early, late = alike(episodes, *pair)
+            episodes = episodes if number == 1 else swapped(episodes, early, late)
+            without_companions(path.parent, episodes.loc[[early, late], "episode_id"].tolist())
+        episodes.to_parquet(path)
         build_briefs(root, [f"outputs/demo/briefs/{PERIOD}/{page}.html" for page in PAGES])
         roots.append(root)
     return roots[0], roots[1]
@@ -112,6 +122,16 @@ def test_hidden_counts_of_the_two_states_differ_and_no_shown_one(both):
     small = [key for key in single if key[0] == "episodes" and 1 <= one.loc[key, "numerator"] <= 10]
     assert {(key[2], len(shown.study.period(key[3]).months)) for key in small} >= {(site, 1) for site in SITES}
     published = shown.shown.set_index(KEY)["hidden"]
+    for site in BEGIN_LATER:
+        months = [
+            (key[3], published[key])
+            for key in published.index
+            if key[:3] == ("episodes", "all", site) and len(key[3]) == 7
+        ]
+        begins = min(month for month, hidden in months if not hidden)
+        apart = {key[3] for key in single if key[0] == "episodes" and key[2] == site}
+        assert apart == {"2024-04", "2024-06"}
+        assert max(apart) < begins
     assert published.reindex(single).all()
     assert not any(key in published.index for key in different.difference(single))  # months of a mix are nowhere
 
