@@ -22,7 +22,7 @@ INSTALLED := $(VENV)/installed
 
 CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
 DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
-INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py)
+INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py analysis/intake/*/*.py) $(wildcard params/sources/*.yml params/demo/public_key.yml)
 PACKET_CODE := $(wildcard analysis/brief/packet/*.py)
 BRIEF_CODE := $(CONTRACT) $(filter-out $(PACKET_CODE),$(wildcard analysis/quality/*.py analysis/quality/*/*.py analysis/effect/*.py analysis/savings/*.py \
 	analysis/brief/*.py analysis/brief/*/*.py analysis/brief/press/template/*))

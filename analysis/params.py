@@ -300,11 +300,12 @@ def _sentence(fault: dict, record: type[Record], where: str) -> str:
     return f"{where}: {place or 'the file'}: {problem[0].lower()}{problem[1:]}{found}."
 
 
-def _keys(record: type[Record]) -> set[str]:
-    """Every key that the record and the records inside it use."""
-    inside = [kind for field in record.model_fields.values() for kind in _records_in(field.annotation)]
+def _keys(record: type[Record], known: frozenset[type[Record]] = frozenset()) -> set[str]:
+    """Every key that the record and the records inside it use; a record may hold others of its own kind."""
+    inside = {kind for field in record.model_fields.values() for kind in _records_in(field.annotation)}
     own = {field.alias or name for name, field in record.model_fields.items()}
-    return own.union(*(_keys(kind) for kind in inside))
+    known |= {record}
+    return own.union(*(_keys(kind, known) for kind in inside - known))
 
 
 def _records_in(annotation: object) -> list[type[Record]]:

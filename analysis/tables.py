@@ -34,12 +34,13 @@ class Column:
     Attributes
     ----------
     kind : str
-        `key` (an agency's identifier, at rest an integer), `text`, `code` (one of `codes`), `codes` (several of them, joined
-        by "|"), `clock` (a local date and time), `day`, `number`, `count` (a whole number), `share` (0 to 1), `flag`.
+        `key` (an agency's identifier, at rest an integer), `text`, `texts` (several, joined by "|"), `code` (one of `codes`),
+        `codes` (several of them, joined by "|"), `clock` (a local date and time), `day`, `number`, `count` (a whole number),
+        `share` (0 to 1), `flag`.
     required : bool
         A row without a readable value here is rejected.
     identifying : bool
-        Its values never stand in a message, a log, a brief or a rejected row.
+        Its values never stand in a message, a log, a brief or a rejected row; one that is no key is not kept at all.
     counts_children : bool
         Small values are hidden in anything that leaves `runs/`.
     derived : bool
@@ -62,16 +63,35 @@ class Column:
     pattern: str | None = None
     known_as: str = ""
 
+    @property
+    def kept(self) -> bool:
+        """False for names, birth dates and the like: read for the linkage, and written nowhere."""
+        return self.kind == "key" or not self.identifying
+
 
 @dataclass(frozen=True)
 class Table:
-    """One table: `row` says in words what one row is; `key` names the columns that tell rows apart."""
+    """One table.
+
+    Attributes
+    ----------
+    row : str
+        What one row is, in words.
+    key : tuple of str
+        The columns that tell rows apart.
+    system : str
+        Whose key of a child (one of `SYSTEMS`) its `child_id` is, unless source.yml says another.
+    becomes : str
+        The table in which its rows stand at rest, where that is another: another form in which agencies send it.
+    """
 
     name: str
     row: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     derived: bool = False
+    system: str = ""
+    becomes: str = ""
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -90,6 +110,11 @@ class Table:
     def mapped(self) -> list[Column]:
         """The columns that a source may be mapped to."""
         return [column for column in self.columns if not column.derived]
+
+    @property
+    def kept(self) -> tuple[Column, ...]:
+        """The columns that are written."""
+        return tuple(column for column in self.columns if column.kept)
 
 
 # --- code sets: code -> the words a brief uses -----------------------------------------------------------------------
@@ -209,6 +234,30 @@ CLAIM_FILES = {
     "inpatient": "inpatient",
     "long_term": "long-term care and residential",
     "other": "outpatient, ED, professional",
+}
+
+# What a version of a claim does to the versions before it (T-MSIS adjustment indicator, X12 claim frequency code).
+CLAIM_ACTIONS = {
+    "original": "sent for the first time",
+    "replacement": "replaces an earlier version",
+    "void": "takes an earlier version back",
+    "amount_only": "an amount without a service (credit or gross adjustment)",
+}
+CLAIM_STATUSES = {"paid": "paid or accepted", "denied": "denied"}
+PAYMENT_KINDS = {
+    "fee_for_service": "fee for service",
+    "encounter": "encounter under a managed-care plan",
+    "capitation": "a plan's monthly premium, no service",
+    "other": "a payment for no one child's service (service tracking, supplemental)",
+}
+PAYMENT_LEVELS = {"claim": "paid for the claim as a whole", "line": "paid line by line"}
+
+# Whose key of a child a child_id is. A crosswalk joins the keys of two or more of them.
+SYSTEMS = {
+    "dispatch": "the service's own record system",
+    "medicaid": "Medicaid",
+    "child_welfare": "child welfare (foster care)",
+    "detention": "juvenile detention",
 }
 
 # What is known only once stabilization has ended.
@@ -401,6 +450,7 @@ EPISODES = Table(
     "episodes",
     row="one crisis episode: one response that a team opened to one call",
     key=("episode_id",),
+    system="dispatch",
     columns=(
         Column("episode_id", "key", "The episode", required=True, identifying=True),
         Column("child_id", "key", "The child, the same in every episode", identifying=True),
@@ -662,12 +712,41 @@ STAFFING = Table(
     ),
 )
 
+CHILDREN = Table(
+    "children",
+    row="one child; as received, one person key of one system",
+    key=("child_id",),
+    system="dispatch",
+    columns=(
+        Column("child_id", "key", "The child, the same in every table", required=True, identifying=True),
+        Column("first_name", "text", "Given name, for the linkage alone", identifying=True, known_as="ELGBL_1ST_NAME"),
+        Column("last_name", "text", "Surname, for the linkage alone", identifying=True, known_as="ELGBL_LAST_NAME"),
+        Column("born_on", "day", "Date of birth, for the linkage alone", identifying=True, known_as="BIRTH_DT, AFCARS E5"),
+        Column("sex", "code", "The child's sex", codes=SEXES, known_as="SEX_CD"),
+        Column("race_ethnicity", "code", "The child's race and ethnicity", codes=RACES, known_as="RACE_ETHNCTY_FLAG"),
+        Column("died_on", "day", "Day of death; empty where none is known", known_as="DEATH_DT"),
+        Column("born_month_on", "day", "First day of the month of birth", derived=True),
+    ),
+)  # fmt: skip
+
+CROSSWALK = Table(
+    "crosswalk",
+    row="one child, with the keys that two or more systems have for it (at rest: one key, as a keyed hash, and its number)",
+    key=("dispatch_id", "medicaid_id", "child_welfare_id", "detention_id"),
+    becomes="crosswalk",
+    columns=tuple(
+        Column(f"{system}_id", "key", f"Key of the child in the records of {words}", identifying=True)
+        for system, words in SYSTEMS.items()
+    ),
+)
+
 CLAIMS = Table(
     "claims",
     row="one line of a Medicaid claim or encounter",
     key=("claim_id", "line"),
+    system="medicaid",
     columns=(
-        Column("claim_id", "key", "The claim", required=True, identifying=True, known_as="CLM_ID"),
+        Column("claim_id", "key", "The claim (this version of it)", required=True, identifying=True, known_as="CLM_ID"),
         Column("line", "count", "Line of the claim", required=True, at_least=1, known_as="LINE_NUM"),
         Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True,
                known_as="MSIS_IDENT_NUM, through the agency's link"),
@@ -676,29 +755,83 @@ CLAIMS = Table(
         Column("service_to_on", "day", "Last day of service or discharge", known_as="SRVC_ENDG_DT, DSCHRG_DT"),
         Column("diagnosis_1", "text", "Principal diagnosis, ICD-10-CM", known_as="DGNS_1_CD"),
         Column("diagnosis_2", "text", "Second diagnosis, ICD-10-CM", known_as="DGNS_2_CD"),
+        Column("other_diagnoses", "texts", "Further diagnoses, ICD-10-CM", known_as="DGNS_3_CD to DGNS_12_CD, ADMTG_DGNS_CD"),
         Column("revenue_code", "text", "Revenue code", known_as="REV_CD"),
         Column("procedure_code", "text", "CPT or HCPCS", known_as="PRCDR_CD"),
         Column("place_of_service", "text", "CMS place of service", known_as="SRVC_PLC_CD"),
         Column("bill_type", "text", "Type of bill", known_as="BILL_TYPE_CD"),
         Column("patient_status", "text", "Discharge status", known_as="PTNT_STUS_CD"),
+        Column("drg", "text", "Diagnosis-related group", known_as="DRG_CD"),
         Column("paid_usd", "number", "Paid by Medicaid or its plan", unit="US dollars", known_as="MDCD_PD_AMT"),
         Column("ffs_equivalent_usd", "number", "Fee-for-service equivalent of an encounter", unit="US dollars",
                known_as="MDCD_FFS_EQUIV_AMT"),
+        Column("claim_paid_usd", "number", "Paid for the claim as a whole, as its header says", unit="US dollars",
+               known_as="TOT_MDCD_PD_AMT"),
+        Column("payment_level", "code", "Whether the claim or each line is paid", codes=PAYMENT_LEVELS, known_as="PYMT_LVL_IND"),
+        Column("payment_kind", "code", "Fee for service, or encounter", codes=PAYMENT_KINDS, known_as="CLM_TYPE_CD"),
+        Column("claim_action", "code", "What this version does to those before it", codes=CLAIM_ACTIONS, known_as="ADJSTMT_IND"),
+        Column("original_claim_id", "text", "The claim of which this is a version, or that it replaces", identifying=True,
+               known_as="ORGNL_CLM_NUM"),
+        Column("adjudicated_on", "day", "Day on which this version was decided", known_as="ADJDCTN_DT"),
+        Column("claim_status", "code", "What became of the claim", codes=CLAIM_STATUSES, known_as="CLM_STUS_CTGRY_CD"),
+        Column("line_status", "code", "What became of the line", codes=CLAIM_STATUSES, known_as="CLL_STUS_CD"),
     ),
+)  # fmt: skip
+
+_MONTHS = [f"{month:02d}" for month in range(1, 13)]
+_ENROLLED = (
+    Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True, known_as="MSIS_IDENT_NUM"),
+    Column("county_fips", "text", "County of residence", pattern=r"\d{5}", known_as="ELGBL_CNTY_CD"),
 )  # fmt: skip
 
 ENROLLMENT = Table(
     "enrollment",
     row="one child and month of Medicaid enrollment",
     key=("child_id", "month_on"),
+    system="medicaid",
     columns=(
-        Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True, known_as="MSIS_IDENT_NUM"),
+        _ENROLLED[0],
         Column("month_on", "day", "First day of the month", required=True),
         Column("days", "count", "Days enrolled in the month", required=True, at_least=0, at_most=31,
                known_as="MDCD_ENRLMT_DAYS_01..12"),
-        Column("county_fips", "text", "County of residence", pattern=r"\d{5}", known_as="ELGBL_CNTY_CD"),
+        _ENROLLED[1],
         Column("eligibility_group", "text", "Eligibility group", known_as="ELGBLTY_GRP_CD_01..12"),
         Column("plan_type", "text", "Managed-care plan type", known_as="MC_PLAN_TYPE_CD_01..12"),
+    ),
+)  # fmt: skip
+
+ENROLLMENT_SPANS = Table(
+    "enrollment_spans",
+    row="one span of days of one child's Medicaid enrollment",
+    key=("child_id", "from_on", "to_on"),
+    system="medicaid",
+    becomes="enrollment",
+    columns=(
+        _ENROLLED[0],
+        Column("from_on", "day", "First day of enrollment", required=True, known_as="ENRLMT_EFCTV_DT"),
+        Column("to_on", "day", "Last day; empty while it lasts", known_as="ENRLMT_END_DT"),
+        _ENROLLED[1],
+        Column("eligibility_group", "text", "Eligibility group"),
+        Column("plan_type", "text", "Managed-care plan type"),
+    ),
+)
+
+ENROLLMENT_YEARS = Table(
+    "enrollment_years",
+    row="one calendar year of one child's Medicaid enrollment, with a column for each month",
+    key=("child_id", "year"),
+    system="medicaid",
+    becomes="enrollment",
+    columns=(
+        _ENROLLED[0],
+        Column("year", "count", "Calendar year", required=True, at_least=1990, at_most=2100),
+        _ENROLLED[1],
+        *(Column(f"days_{month}", "count", f"Days enrolled in month {month}", at_least=0, at_most=31,
+                 known_as=f"MDCD_ENRLMT_DAYS_{month}") for month in _MONTHS),
+        *(Column(f"eligibility_group_{month}", "text", f"Eligibility group in month {month}",
+                 known_as=f"ELGBLTY_GRP_CD_{month}") for month in _MONTHS),
+        *(Column(f"plan_type_{month}", "text", f"Managed-care plan type in month {month}",
+                 known_as=f"MC_PLAN_TYPE_CD_{month}") for month in _MONTHS),
     ),
 )  # fmt: skip
 
@@ -706,12 +839,15 @@ PLACEMENTS = Table(
     "placements",
     row="one living arrangement of one child in care",
     key=("child_id", "from_on"),
+    system="child_welfare",
     columns=(
         Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True,
                known_as="AFCARS record number, through the agency's link"),
         Column("removed_on", "day", "Day of removal from home", known_as="AFCARS E69"),
         Column("from_on", "day", "First day of the living arrangement", required=True, known_as="AFCARS E112"),
-        Column("to_on", "day", "Last day; empty while it lasts"),
+        Column("to_on", "day", "Day on which the child left it; empty while it lasts. Where the file has none: the first day of the "
+               "child's next arrangement, or the day of exit, whichever comes first"),
+        Column("exited_on", "day", "Day of exit from care", known_as="AFCARS E153"),
         Column("setting", "code", "Kind of living arrangement", codes=LIVING_SITUATIONS, required=True,
                known_as="AFCARS E113 to E120"),
         Column("exit_reason", "text", "Reason of exit from care", known_as="AFCARS E155"),
@@ -723,12 +859,36 @@ DETENTIONS = Table(
     "detentions",
     row="one stay of one child in detention",
     key=("child_id", "booked_on"),
+    system="detention",
     columns=(
         Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True),
         Column("booked_on", "day", "Day of booking", required=True),
         Column("released_on", "day", "Day of release; empty while detained"),
         Column("facility", "text", "Facility"),
         Column("charge_level", "text", "Most serious charge"),
+    ),
+)
+
+LINKAGE_TABLE = Table(
+    "linkage",
+    row="one table that names children, and one site of the episodes (linkage.csv, inside only)",
+    key=("table", "site_id"),
+    derived=True,
+    columns=(
+        Column("table", "text", "The table", required=True),
+        Column("site_id", "text", "The site whose episodes they are, or 'all'", required=True),
+        Column("system", "text", "Whose keys; empty where the study tells none apart"),
+        Column("rows_without_key", "count", "Accepted rows that name no child", counts_children=True),
+        Column("keys", "count", "Person keys in accepted rows", counts_children=True),
+        Column("children", "count", "Children that they stand for", counts_children=True),
+        Column("merged_keys", "count", "Keys beyond one a child", counts_children=True),
+        Column("linked", "count", "Children found in claims or enrollment", counts_children=True),
+        Column("linked_share", "share", "Of the children, those found there"),
+        Column("linked_by_same_key", "count", "Of the linked, by the same key", counts_children=True),
+        Column("linked_by_crosswalk", "count", "Of the linked, by the crosswalk", counts_children=True),
+        Column("linked_by_name", "count", "Of the linked, by name and birth date", counts_children=True),
+        Column("conflicts", "count", "Keys whose links were refused", counts_children=True),
+        Column("ambiguous_names", "count", "Keys whose name and birth date fit more than one", counts_children=True),
     ),
 )
 
@@ -863,10 +1023,15 @@ TABLES: Mapping[str, Table] = {
         SATISFACTION,
         SITE_HOURS,
         STAFFING,
+        CHILDREN,
+        CROSSWALK,
         CLAIMS,
         ENROLLMENT,
+        ENROLLMENT_SPANS,
+        ENROLLMENT_YEARS,
         PLACEMENTS,
         DETENTIONS,
+        LINKAGE_TABLE,
         MEASURES_TABLE,
         PROBLEMS_TABLE,
         EFFECTS_TABLE,
@@ -874,5 +1039,7 @@ TABLES: Mapping[str, Table] = {
         UTILIZATION_TABLE,
     )
 }
-RECEIVED = {name: table for name, table in TABLES.items() if not table.derived}
+# What a source may be mapped to; and of these, what stands in data/processed/ under its own name.
+SENT = {name: table for name, table in TABLES.items() if not table.derived}
+RECEIVED = {name: table for name, table in SENT.items() if not table.becomes}
 REQUIRED_TABLES = ("episodes", "sites")

@@ -1,5 +1,6 @@
 """What several tests share: reference files beside the project, the made-up state, and REQUIRE, under which a skip is a failure."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,13 @@ from analysis.intake.extract import read_extract
 from analysis.intake.store import write_tables
 
 SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _secret_key() -> None:
+    """A key for studies of the tests that are not the made-up state; those that are about the key set their own."""
+    os.environ.pop("MRSS_KEY_FILE", None)
+    os.environ["MRSS_KEY"] = "a key for tests alone, of no worth to anybody"
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The rules of intake one by one: clocks, the day that counts, copies, codes, keys, rejects, receipts, writing."""
 
 import os
-import stat
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -15,8 +14,8 @@ from analysis.intake import store
 from analysis.intake.__main__ import main
 from analysis.intake.clocks import check_clocks, counted_on
 from analysis.intake.extract import Extract, read_extract
-from analysis.intake.raw import IntakeError
-from analysis.intake.store import KEY_FILE, write_tables
+from analysis.intake.people.secret import keyed_hash
+from analysis.intake.store import write_tables
 
 CLOCKS = {
     "requested_at": "Called", "dispatched_at": "Sent", "arrived_at": "Arrived", "engaged_at": "Met", "departed_at": "Left",
@@ -238,13 +237,13 @@ def test_no_agency_identifier_stands_in_any_file(folder):
         assert "CHILD-" not in shown, name
 
 
-def test_the_crosswalk_links_numbers_with_keyed_hashes(folder, tmp_path):
-    key = (tmp_path / "data" / "raw" / "state" / KEY_FILE).read_bytes()
+def test_the_crosswalk_links_numbers_with_keyed_hashes(folder):
+    key = os.environ["MRSS_KEY"].encode()
     crosswalk = pd.read_parquet(folder / "crosswalk.parquet")
     child = crosswalk[crosswalk["column"].eq("child_id")].set_index("hash")["number"]
     episodes = pd.read_parquet(folder / "episodes.parquet").set_index("row_number")
-    assert child[store.keyed_hash("CHILD-9905", key)] == episodes.loc[2, "child_id"] == episodes.loc[8, "child_id"]
-    assert store.keyed_hash("CHILD-9905", b"another key") not in child.index
+    assert child[keyed_hash("CHILD-9905", key)] == episodes.loc[2, "child_id"] == episodes.loc[8, "child_id"]
+    assert keyed_hash("CHILD-9905", b"another key") not in child.index
 
 
 def test_two_runs_give_the_same_bytes(tmp_path):
@@ -253,26 +252,14 @@ def test_two_runs_give_the_same_bytes(tmp_path):
     assert first == second
 
 
-def test_another_key_gives_the_same_numbers_and_other_hashes(tmp_path):
+def test_another_key_gives_the_same_numbers_and_other_hashes(tmp_path, monkeypatch):
     first = write_tables(read(tmp_path, DIRTY), root=tmp_path)
     tables = [pd.read_parquet(first / name) for name in ("episodes.parquet", "crosswalk.parquet")]
-    (tmp_path / "data" / "raw" / "state" / KEY_FILE).unlink()
+    monkeypatch.setenv("MRSS_KEY", "another key that is just as long as the first")
     second = write_tables(read(tmp_path, DIRTY), root=tmp_path)
     episodes, crosswalk = (pd.read_parquet(second / name) for name in ("episodes.parquet", "crosswalk.parquet"))
     assert episodes.equals(tables[0])
     assert not set(crosswalk["hash"]) & set(tables[1]["hash"])
-
-
-def test_only_its_owner_can_read_the_key(folder, tmp_path):
-    mode = (tmp_path / "data" / "raw" / "state" / KEY_FILE).stat().st_mode
-    assert stat.S_IMODE(mode) == 0o600
-
-
-def test_an_empty_key_is_refused_for_hashes_without_a_key_could_be_guessed(tmp_path):
-    extract = read(tmp_path, DIRTY)
-    (tmp_path / "data" / "raw" / "state" / KEY_FILE).write_text("")
-    with pytest.raises(IntakeError, match=r"\.crosswalk\.key is not the key that intake wrote"):
-        write_tables(extract, root=tmp_path)
 
 
 def test_a_table_that_the_study_no_longer_has_goes_away(folder, tmp_path):
@@ -347,7 +334,7 @@ def test_tables_left_aside_by_a_killed_run_come_back_before_the_next_one_writes(
     good = list(written(folder))
     (folder.with_name(".state.new")).mkdir()
     folder.rename(folder.with_name(".state.new") / "before")
-    monkeypatch.setattr(store, "crosswalk_key", lambda raw: (_ for _ in ()).throw(Killed()))
+    monkeypatch.setattr(store, "number_identifiers", lambda *given: (_ for _ in ()).throw(Killed()))
     with pytest.raises(Killed):
         write_tables(read(tmp_path, [episode(12)]), root=tmp_path)
     assert list(written(folder)) == good

@@ -9,7 +9,7 @@ from analysis import params
 from analysis.brief.meeting.promises import Agreement, Collaborative, Promise, Timings, read_collaborative
 from analysis.intake.source import TO_FILL_IN, read_source
 from analysis.intake.start import collaborative_text, main, source_text, start_study, study_text
-from analysis.tables import RECEIVED
+from analysis.tables import SENT
 
 FILLED_IN = {
     "title": "New Mexico", "service": "MRSS", "time_zone": "America/Denver", "files": "episodes.csv", "site_id: FILL IN": "site_id: north",
@@ -68,7 +68,7 @@ def test_with_every_line_uncommented_it_holds_every_table_and_column_that_can_be
     mapped = {
         name: set(table.columns) | {key for row in table.rows for key in row} for name, table in source.tables.items()
     }
-    assert mapped == {name: {column.name for column in table.mapped} for name, table in RECEIVED.items()}
+    assert mapped == {name: {column.name for column in table.mapped} for name, table in SENT.items()}
 
 
 def test_with_every_line_uncommented_the_study_holds_every_key(tmp_path):
@@ -108,7 +108,7 @@ def test_one_line_taken_off_is_enough(tmp_path):
 
 def test_every_column_says_what_it_means_and_every_code_its_words():
     text = " ".join(source_text("nm").replace("##", " ").split())
-    for table in RECEIVED.values():
+    for table in SENT.values():
         for column in table.mapped:
             assert f": {column.means}." in text, column.name
             assert [

@@ -1,16 +1,19 @@
 """One column of the contract, read from the text of a raw file: its values, and why a row cannot be used."""
 
+import functools
+import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analysis.intake import clocks
 from analysis.intake.codes import SEVERAL, folded, to_code_lists, to_codes, unmapped
+from analysis.intake.mapping import ColumnSource, Source, spellings_of
+from analysis.intake.people.keys import person_keys
 from analysis.intake.problems import Findings
 from analysis.intake.raw import IntakeError, spelled, squeezed
 from analysis.intake.schema import AT_REST
-from analysis.intake.source import ColumnSource, Source, spellings_of
 from analysis.intake.spreadsheets import NO_VALUE
 from analysis.tables import SITE_ID_PATTERN, UNREADABLE_STOPS_AT, Column
 
@@ -30,6 +33,7 @@ KIND_WORDS = {
     "share": "not a share between 0 and 1",
     "flag": "neither yes nor no",
     "day": "not a date in the declared format",
+    "texts": "not a text but the mark of a failed formula",
     "text": "not a text but the mark of a failed formula",
     "key": "not a whole identifier (a spreadsheet has cut its digits, or a formula has failed)",
 }
@@ -58,14 +62,19 @@ def read_column(
     column: Column, field: ColumnSource | None, raw: pd.DataFrame, source: Source, findings: Findings
 ) -> ColumnRead:
     """The column from every raw row; a clock's values stay text, since clocks are read together."""
-    parts = _parts(raw, field, source)
-    text = _one_text(parts, column)
     fault = pd.Series("", index=raw.index)
     if field is None:
+        text = pd.Series(pd.NA, index=raw.index, dtype="string")
         return ColumnRead(text, text.astype(object).astype(AT_REST.get(column.kind, "string")), fault)
+    if field.first_of:
+        return _first_of(column, field, raw, source, findings)
+    parts = _parts(raw, field, source)
+    text = _one_text(parts, column)
     if column.kind == "clock":
         return ColumnRead(text, text, fault)
-    if column.kind in ("code", "codes"):
+    if column.kind == "texts":
+        values = to_code_lists([part.mask(part.isin(NO_VALUE)) for part in parts])
+    elif column.kind in ("code", "codes"):
         values = _coded(column, field, parts, source, findings)
     elif column.kind == "text":
         values = _text(column, field, text, source, findings)
@@ -74,18 +83,33 @@ def read_column(
         if column.kind == "day":
             values = read_dates(column, field, text, raw["file"], source, findings).dt.normalize()
         findings.unreadable(column, int((text.notna() & values.isna()).sum()))
+        if field.system:
+            values = person_keys(column, field.system, values, source.person_keys[field.system], findings)
     if column.required:
         fault = fault.mask(values.isna(), not_allowed(column, field)).mask(text.isna(), f"{column.name} is missing")
     return ColumnRead(text, values, fault)
 
 
-def _parts(raw: pd.DataFrame, field: ColumnSource | None, source: Source) -> list[pd.Series]:
+def _first_of(column: Column, field: ColumnSource, raw: pd.DataFrame, source: Source, findings: Findings) -> ColumnRead:
+    """The value of the first place that holds one; a row is at fault only where none does."""
+    optional = replace(column, required=False)
+    places = [read_column(optional, place, raw, source, findings) for place in field.first_of]
+    text, values = places[0].text, places[0].typed
+    for place in places[1:]:
+        text = text.where(values.notna() | place.typed.isna(), place.text)
+        values = values.where(values.notna(), place.typed)
+    written = functools.reduce(operator.or_, [place.text.notna() for place in places])
+    fault = pd.Series("", index=raw.index)
+    if column.required:
+        fault = fault.mask(values.isna(), not_allowed(column, field)).mask(~written, f"{column.name} is missing")
+    return ColumnRead(text, values, fault)
+
+
+def _parts(raw: pd.DataFrame, field: ColumnSource, source: Source) -> list[pd.Series]:
     """The text of each column that feeds this one, missing where the study says that a spelling means missing."""
-    if field is None:
-        return [pd.Series(pd.NA, index=raw.index, dtype="string")]
     if field.constant is not None:
         return [pd.Series(field.constant, index=raw.index, dtype="string")]
-    means_missing = [spelled(word) for word in ("", *source.missing)]
+    means_missing = [spelled(word) for word in ("", *source.missing, *field.missing)]
     texts = [raw[squeezed(name)].astype("string") for name in field.from_columns]
     return [text.mask(folded(text).isin(means_missing)) for text in texts]
 
@@ -103,7 +127,7 @@ def _one_text(parts: list[pd.Series], column: Column) -> pd.Series:
 
 def not_allowed(column: Column, field: ColumnSource) -> str:
     """Why a value of a required column cannot be used, without the value."""
-    if column.kind in ("code", "codes") or field.codes:
+    if column.kind in ("code", "codes") or field.codes or any(place.codes for place in field.first_of):
         return f"{column.name} has a spelling that no code stands for"
     if column.pattern:
         return f"{column.name} is not made of {PATTERN_WORDS.get(column.pattern, column.pattern)}"

@@ -5,24 +5,24 @@ import csv
 import io
 from collections.abc import Iterator
 
+from analysis.intake.mapping import Files
 from analysis.intake.raw import Grid, IntakeError, column_names
-from analysis.intake.source import TableSource
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
-def read_delimited(content: bytes, table: TableSource, name: str) -> Grid:
+def read_delimited(content: bytes, table: Files, name: str, wanted: list[str]) -> Grid:
     """The header and records of a text file.
 
-    >>> grid = read_delimited(b"ID;City\\n1;Eugene\\n", TableSource(files="a.csv"), "a.csv")
+    >>> grid = read_delimited(b"ID;City\\n1;Eugene\\n", Files(files="a.csv"), "a.csv", ["ID"])
     >>> grid.header, list(grid.records)
     (['ID', 'City'], [(2, ['1', 'Eugene'])])
     """
     # As csv counts lines: ended by \n, \r\n or \r and by nothing else, so that a line number is the one an editor shows.
     lines = list(io.StringIO(_decoded(content, table.encoding, name), newline=""))[table.header_row - 1 :]
     header = next((line for line in lines if line.strip()), "")
-    delimiter = table.delimiter or _delimiter(header, table)
+    delimiter = table.delimiter or _delimiter(header, wanted)
     records = _records(lines, delimiter, table.header_row, name)
     number, names = next(records, (0, []))
     if not names:
@@ -57,13 +57,12 @@ def _decoded(content: bytes, encoding: str | None, name: str) -> str:
     )
 
 
-def _delimiter(header: str, table: TableSource) -> str:
+def _delimiter(header: str, wanted: list[str]) -> str:
     """The delimiter whose header line names most of the mapped columns; the most frequent where none does."""
-    wanted = set(column_names(column for field in table.columns.values() for column in field.from_columns))
     return max(
         DELIMITERS,
         key=lambda mark: (
-            len(wanted.intersection(column_names(next(csv.reader([header], delimiter=mark))))),
+            len(set(wanted).intersection(column_names(next(csv.reader([header], delimiter=mark))))),
             header.count(mark),
         ),
     )

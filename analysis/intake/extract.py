@@ -5,13 +5,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.intake.files import find_files, is_left_alone, read_file
+from analysis.intake.fates import ACCEPTED, REJECTED, SET_ASIDE
+from analysis.intake.files import find_files, is_left_alone, read_file, wanted_columns
+from analysis.intake.headers import join_headers
+from analysis.intake.linked import settle_linked
+from analysis.intake.mapping import ColumnSource, Source, TableSource
+from analysis.intake.people.links import People, link_people
+from analysis.intake.people.secret import secret_key
 from analysis.intake.raw import IntakeError, RawFile
 from analysis.intake.references import OWNERS, Known
-from analysis.intake.rows import ACCEPTED, REJECTED, SET_ASIDE, Sorted, sort_rows
-from analysis.intake.source import ColumnSource, Source, TableSource, read_source
+from analysis.intake.rows import Part, Sorted, sort_rows
+from analysis.intake.source import read_source
 from analysis.params import ROOT, ParamsError, Study
-from analysis.tables import RECEIVED, REQUIRED_TABLES
+from analysis.tables import REQUIRED_TABLES, SENT
 
 # Shares that sum to 1 on paper may miss it by this in the machine's arithmetic.
 ROUNDED = 1e-9
@@ -19,11 +25,12 @@ ROUNDED = 1e-9
 
 @dataclass(frozen=True)
 class Extract:
-    """What intake made of data/raw/<study>/: the sorted rows by table, and the raw files that no table reads."""
+    """What intake made of data/raw/<study>/: the sorted rows by table, who is who in them, and the raw files that no table reads."""
 
     study: Study
     source: Source
     tables: dict[str, Sorted]
+    people: People
     unread_files: tuple[str, ...]
 
     @property
@@ -35,7 +42,9 @@ class Extract:
         counted = [
             {"file": file, "table": name, "rows_read": rows_read}
             | {
-                fate.replace(" ", "_"): int((table.rows["file"].eq(file) & table.rows["fate"].eq(fate)).sum())
+                fate.replace(" ", "_"): sum(
+                    int((rows["file"].eq(file) & rows["fate"].eq(fate)).sum()) for rows in (table.rows, table.headers)
+                )
                 for fate in (ACCEPTED, REJECTED, SET_ASIDE)
             }
             for name, table in self.tables.items()
@@ -50,6 +59,7 @@ class Extract:
 def read_extract(study: Study, *, root: Path = ROOT) -> Extract:
     """Every table of the study's source.yml; a sentence (IntakeError, ParamsError) where the whole cannot be used."""
     source = read_source(study.name, root=root)
+    secret_key(study, source, root=root)  # refused before anything is read, not after
     folder = root / "data" / "raw" / study.name
     if not folder.is_dir() and any(table.files for table in source.tables.values()):
         raise IntakeError(f"data/raw/{study.name}/ does not exist. Make it and copy the extract there.")
@@ -58,21 +68,36 @@ def read_extract(study: Study, *, root: Path = ROOT) -> Extract:
     first = ("sites", *OWNERS.values())
     for name in sorted(source.tables, key=lambda name: (first.index(name) if name in first else len(first), name)):
         mapping = source.tables[name]
-        paths = find_files(folder, mapping, where=f"params/{study.name}/source.yml: tables.{name}")
-        read |= set(paths)
-        files = [read_file(path, mapping, folder=folder) for path in paths] if paths else [_written_in(mapping, study)]
-        mapping = mapping if paths else _as_given(mapping)
-        tables[name] = sort_rows(RECEIVED[name], mapping, files, source, study.ages, _known(tables))
-        if not paths:
+        if mapping.rows:
+            parts = [Part(_as_given(mapping), [_written_in(mapping, study)])]
+        else:
+            where = f"params/{study.name}/source.yml: tables.{name}"
+            parts = [_read_part(part, folder, where, read) for part in mapping.each]
+        tables[name] = sort_rows(SENT[name], parts, source, study.ages, _known(tables))
+        if mapping.rows:
             _need_all(name, tables[name], study)
         _need_rows(name, tables[name], study)
     _shares_fit(tables)
+    people = link_people(tables, source)
+    tables = settle_linked(tables, people, source)
     unread = sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.is_file() and path not in read and not is_left_alone(path)
     )
-    return Extract(study, source, {name: tables[name] for name in source.tables}, tuple(unread))
+    return Extract(study, source, {name: tables[name] for name in source.tables}, people, tuple(unread))
+
+
+def _read_part(mapping: TableSource, folder: Path, where: str, read: set[Path]) -> Part:
+    """One mapping's files as text, its header files joined to them; the paths are added to `read`."""
+    paths = find_files(folder, mapping, where=where)
+    read |= set(paths)
+    if mapping.join is None:
+        wanted = wanted_columns(mapping)
+        return Part(mapping, [read_file(path, mapping, folder=folder, wanted=wanted) for path in paths])
+    found = join_headers(mapping, paths, folder=folder, where=where)
+    read |= set(found.paths)
+    return Part(mapping, found.lines, found.headers, found.header_rows_read)
 
 
 def _known(tables: dict[str, Sorted]) -> Known:

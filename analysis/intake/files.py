@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.intake.delimited import read_delimited
+from analysis.intake.mapping import Files, TableSource
 from analysis.intake.raw import Grid, IntakeError, RawFile, column_names
-from analysis.intake.source import TableSource
 from analysis.intake.spreadsheets import read_parquet, read_sheet
 from analysis.params import did_you_mean
 
@@ -24,7 +24,7 @@ NOT_TEXT = {
 }
 
 
-def find_files(folder: Path, table: TableSource, *, where: str) -> list[Path]:
+def find_files(folder: Path, table: Files, *, where: str) -> list[Path]:
     """The files that feed a table, sorted by path; each name or pattern must find at least one."""
     found = []
     for pattern in table.files:
@@ -50,14 +50,14 @@ def _listing(folder: Path) -> str:
     return ", ".join(f'"{name}"' for name in there if not is_left_alone(Path(name))) or "none"
 
 
-def read_file(path: Path, table: TableSource, *, folder: Path) -> RawFile:
-    """The file as text, with a header that holds every mapped column exactly once."""
+def read_file(path: Path, table: Files, *, folder: Path, wanted: list[str]) -> RawFile:
+    """The file as text, with a header that holds every wanted column exactly once."""
     name = path.relative_to(folder).as_posix()
     shown = f"data/raw/{folder.name}/{name}"
     content, ending = _content(path, shown)
     if ending in TEXT_ENDINGS:
         _need_text(content, ending, shown)
-        grid = read_delimited(content, table, shown)
+        grid = read_delimited(content, table, shown, wanted)
     elif ending in EXCEL_ENDINGS:
         grid = read_sheet(content, table, shown)
     elif ending == PARQUET_ENDING:
@@ -68,7 +68,7 @@ def read_file(path: Path, table: TableSource, *, folder: Path) -> RawFile:
             f'{shown}: files {f"""ending in "{ending}" """ if ending else "without an ending "}are not read. '
             f"Allowed endings: {allowed}, each also with .gz. Unpack or rename it."
         )
-    _check_header(grid, table, shown)
+    _check_header(grid, wanted, shown)
     return _as_raw_file(name, grid)
 
 
@@ -104,15 +104,17 @@ def _need_text(content: bytes, ending: str, shown: str) -> None:
         )
 
 
-def _check_header(grid: Grid, table: TableSource, shown: str) -> None:
+def wanted_columns(table: TableSource) -> list[str]:
+    """The columns of the file that the mapping names, each once."""
+    return list(dict.fromkeys(column_names(name for field in table.columns.values() for name in field.columns)))
+
+
+def _check_header(grid: Grid, wanted: list[str], shown: str) -> None:
     """Every mapped column stands in the header once.
 
     Where not one does, the row is not the header but perhaps a record: its values are not repeated in the message.
     """
     names = column_names(grid.header)
-    wanted = list(
-        dict.fromkeys(column_names(column for field in table.columns.values() for column in field.from_columns))
-    )
     absent = [column for column in wanted if column not in names]
     if wanted and len(absent) == len(wanted):
         listing = ", ".join(f'"{column}"' for column in absent)

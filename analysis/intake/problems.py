@@ -96,9 +96,18 @@ class Findings:
     def frame(self) -> pd.DataFrame:
         """One row per problem: table, problem, where, raw, without_partial, left."""
         counts = dict.fromkeys(COLUMNS[3:], "Int64")
-        return pd.DataFrame(self._problems, columns=COLUMNS).astype(counts)
+        frame = pd.DataFrame(self._problems, columns=COLUMNS).astype(counts)
+        return _summed(frame, COLUMNS[:3])
 
     @property
     def unmapped_values(self) -> pd.DataFrame:
         """One row per spelling that no code stands for: table, column, value, rows."""
-        return pd.DataFrame(self._unmapped, columns=["table", "column", "value", "rows"])
+        frame = pd.DataFrame(self._unmapped, columns=["table", "column", "value", "rows"])
+        return _summed(frame, ["table", "column", "value"])
+
+
+def _summed(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """One line each, where the parts of a table, or the places of a column, have found the same."""
+    if not frame.duplicated(key).any():
+        return frame
+    return frame.groupby(key, sort=False, dropna=False).sum(min_count=1).reset_index()[list(frame)]

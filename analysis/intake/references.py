@@ -9,11 +9,13 @@ from analysis.intake.codes import folded
 from analysis.intake.problems import Findings
 from analysis.tables import RECEIVED, Table
 
+# A child is known to several agencies, each with a key of its own: no table owns it, the linkage joins it.
+CHILD = "child_id"
 # Each identifier that is the whole key of a table, by that table: episode_id is the episodes' own.
 OWNERS = {
     table.key[0]: table.name
     for table in RECEIVED.values()
-    if len(table.key) == 1 and table.column(table.key[0]).kind == "key"
+    if len(table.key) == 1 and table.column(table.key[0]).kind == "key" and table.key[0] != CHILD
 }
 
 

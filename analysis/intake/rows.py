@@ -1,22 +1,24 @@
 """One table: its columns read as the contract says, its rows accepted, rejected or set aside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from analysis.intake import clocks
+from analysis.intake.claims import settle_claims
 from analysis.intake.columns import read_column, read_dates
 from analysis.intake.copies import copies
+from analysis.intake.fates import ACCEPTED, REJECTED, SET_ASIDE, joined, only_if
+from analysis.intake.mapping import Source, TableSource
 from analysis.intake.problems import Findings
 from analysis.intake.raw import RawFile, column_names
 from analysis.intake.references import Known, hold_to_owners
 from analysis.intake.rules import blank_slips, broken_rules
-from analysis.intake.source import Source, TableSource
 from analysis.params import Ages
 from analysis.tables import Table
 
-ACCEPTED, REJECTED, SET_ASIDE = "accepted", "rejected", "set aside"
+SENT_AGAIN = ("placements", "detentions")
 
 
 @dataclass(frozen=True)
@@ -32,26 +34,66 @@ class Sorted:
         Rows below the header by file, as the reader counted them.
     findings : Findings
         What was found on the way, as counted raw and after the rules.
+    headers : DataFrame
+        One row per row of a header file (file, row_number, fate, reason): its columns stand in its lines.
     """
 
     rows: pd.DataFrame
     rows_read: Mapping[str, int]
     findings: Findings
+    headers: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["file", "row_number", "fate", "reason"])
+    )
 
     def with_fate(self, fate: str) -> pd.DataFrame:
         """The rows that ended there."""
         return self.rows[self.rows["fate"].eq(fate)]
 
 
-def sort_rows(
-    table: Table, mapping: TableSource, files: list[RawFile], source: Source, ages: Ages | None, known: Known
-) -> Sorted:
+@dataclass(frozen=True)
+class Part:
+    """One mapping of a table and the files that it reads; `headers` is as in `Sorted`."""
+
+    mapping: TableSource
+    files: list[RawFile]
+    headers: pd.DataFrame | None = None
+    header_rows_read: Mapping[str, int] = field(default_factory=dict)
+
+
+def sort_rows(table: Table, parts: list[Part], source: Source, ages: Ages | None, known: Known) -> Sorted:
     """Read every file of a table and put each row in its place, with the reason where it is not accepted.
 
     `known` is what the tables read before hold: a row about another site, or about none of their episodes or staff, is rejected.
     """
     findings = Findings(table.name)
-    raw = _stacked(files)
+    read = [_read_part(table, part, source, ages, known, findings) for part in parts]
+    rows, text, reasons = (_below(pieces) for pieces in zip(*read, strict=True))
+    if table.name == "claims":
+        rows, reasons = settle_claims(rows, reasons, findings)
+    rows, reasons = _keys_once(table, rows, text, reasons)
+    if table.name == "episodes":
+        rows, reasons = _copies_aside(rows, text, reasons, findings)
+    for part in parts:
+        for file in part.files:
+            findings.columns(file.name, _unmapped_columns(part.mapping, file))
+    files = [file for part in parts for file in part.files]
+    rows = _with_damaged(rows.assign(reason=reasons), files)
+    headers = [part.headers for part in parts if part.headers is not None]
+    rows_read = {file.name: file.rows_read for file in files}
+    for part in parts:
+        rows_read |= part.header_rows_read
+    return Sorted(rows, rows_read, findings, *([pd.concat(headers, ignore_index=True)] if headers else []))
+
+
+def _below(pieces: tuple) -> pd.DataFrame | pd.Series:
+    return pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
+
+
+def _read_part(
+    table: Table, part: Part, source: Source, ages: Ages | None, known: Known, findings: Findings
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """The rows of one mapping with their fates so far, their text as the files write it, and the reasons."""
+    mapping, raw = part.mapping, _stacked(part.files)
     read = {
         column.name: read_column(column, mapping.columns.get(column.name), raw, source, findings)
         for column in table.mapped
@@ -61,22 +103,17 @@ def sort_rows(
     rows["file"], rows["row_number"] = raw["file"], raw["row_number"]
     reasons = pd.Series("", index=raw.index)
     for column in read.values():
-        reasons = _joined(reasons, column.fault)
+        reasons = joined(reasons, column.fault)
     rows, broken = hold_to_owners(table, rows, known, findings)
-    for reason, those in (broken | broken_rules(table.name, rows, source.covers, known)).items():
-        reasons = _joined(reasons, _if(those, reason))
+    for reason, those in (broken | broken_rules(table.name, rows, source.covers, mapping.covers, known)).items():
+        reasons = joined(reasons, only_if(those, reason))
     if table.name == "episodes":
         rows, reasons = _episodes(rows, reasons, table, mapping, source, ages, findings)
     rows = blank_slips(table.name, rows, reasons.eq(""), known, findings)
-    rows = rows.reindex(columns=[column.name for column in table.columns if column.name in rows])
+    named = dict.fromkeys([*(column.name for column in table.columns if column.name in rows), "file", "row_number"])
+    rows = rows.reindex(columns=list(named))
     rows["fate"] = pd.Series(REJECTED, index=rows.index).where(reasons.ne(""), ACCEPTED)
-    rows, reasons = _keys_once(table, rows, text, reasons)
-    if table.name == "episodes":
-        rows, reasons = _copies_aside(rows, text, reasons, findings)
-    for file in files:
-        findings.columns(file.name, _unmapped_columns(mapping, file))
-    rows = rows.assign(reason=reasons, file=raw["file"], row_number=raw["row_number"])
-    return Sorted(_with_damaged(rows, files), {file.name: file.rows_read for file in files}, findings)
+    return rows, text, reasons
 
 
 def _stacked(files: list[RawFile]) -> pd.DataFrame:
@@ -94,17 +131,10 @@ def _with_damaged(rows: pd.DataFrame, files: list[RawFile]) -> pd.DataFrame:
     return whole.astype({"row_number": "int64"})
 
 
-def _joined(reasons: pd.Series, more: pd.Series) -> pd.Series:
-    both = reasons.ne("") & more.ne("")
-    return reasons + pd.Series("; ", index=reasons.index).where(both, "") + more
-
-
-def _if(condition: pd.Series, reason: str) -> pd.Series:
-    return pd.Series(reason, index=condition.index).where(condition.fillna(False).astype(bool), "")
-
-
 def _unmapped_columns(mapping: TableSource, file: RawFile) -> list[str]:
-    known = column_names(name for field in mapping.columns.values() for name in field.from_columns)
+    if mapping.ignore_others:
+        return []
+    known = column_names(name for field in mapping.columns.values() for name in field.columns)
     known += column_names(mapping.ignored)
     return [name for name in file.rows.columns if name not in known]
 
@@ -135,30 +165,47 @@ def _episodes(
     findings.clocks(times, kept, notes, partial, source.time_zone)
     rows = rows.drop(columns=list(clocks.CLOCKS)).join(kept).join(notes.add_suffix("_note"))
     rows = rows.join(clocks.counted_on(times, notes, to_on=covers.to_on))
-    reasons = _joined(
-        reasons, _if(rows["counted_on"].isna(), "no clock holds a date inside the days that the extract covers")
+    reasons = joined(
+        reasons, only_if(rows["counted_on"].isna(), "no clock holds a date inside the days that the extract covers")
     )
     if ages is not None:
         age = rows["age_years"]
         # The last year of age runs to the next birthday: 20.9 years is 20.
         outside = age.notna() & ~age.between(ages.youngest, ages.oldest + 1, inclusive="left")
-        reasons = _joined(reasons, _if(outside, f"age outside {ages.youngest} to {ages.oldest} years"))
+        reasons = joined(reasons, only_if(outside, f"age outside {ages.youngest} to {ages.oldest} years"))
     return rows, reasons
 
 
 def _keys_once(
     table: Table, rows: pd.DataFrame, text: pd.DataFrame, reasons: pd.Series
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """The first row of each key is kept; a later one is set aside where it is the same row again, else rejected."""
+    """The first row of each key is kept; a later one is set aside where it is the same row again, else rejected.
+
+    Agencies send a placement or a stay again once it has ended: there the rows of the last file that has the key count.
+    """
     key = list(table.key)
+    if table.name in SENT_AGAIN:
+        rows, reasons = _last_file(key, rows, reasons)
     usable = rows.loc[rows["fate"].eq(ACCEPTED), key]
     shared = text.loc[usable.index[usable.duplicated(keep=False)]]
     again = usable.duplicated().reindex(rows.index, fill_value=False)
     same = again & shared.duplicated().reindex(rows.index, fill_value=False)
+    if len(key) == len(table.mapped):  # nothing but the key: it cannot say anything else
+        same = again
     words = " and ".join(key)
-    reasons = _joined(reasons, _if(same, f"the same row again, with the same {words}"))
-    reasons = _joined(reasons, _if(again & ~same, f"{words} already used by an earlier row that says something else"))
+    reasons = joined(reasons, only_if(same, f"the same row again, with the same {words}"))
+    reasons = joined(
+        reasons, only_if(again & ~same, f"{words} already used by an earlier row that says something else")
+    )
     return rows.assign(fate=rows["fate"].mask(same, SET_ASIDE).mask(again & ~same, REJECTED)), reasons
+
+
+def _last_file(key: list[str], rows: pd.DataFrame, reasons: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+    usable = rows[rows["fate"].eq(ACCEPTED)]
+    earlier = usable["file"].ne(usable.groupby(key, dropna=False)["file"].transform("last"))
+    earlier = earlier.reindex(rows.index, fill_value=False)
+    reasons = joined(reasons, only_if(earlier, "a later file says it anew"))
+    return rows.assign(fate=rows["fate"].mask(earlier, SET_ASIDE)), reasons
 
 
 def _copies_aside(
@@ -173,8 +220,8 @@ def _copies_aside(
     aside = copies(written[accepted], real[accepted])["set_aside"].reindex(rows.index, fill_value=False)
     has_clock = written[[name for name in clocks.CLOCKS if name in written]].notna().any(axis=1)
     findings.copies(found, aside, has_clock)
-    reasons = _joined(
-        reasons, _if(aside, "a copy of an earlier row under another id: same clocks, first problem and disposition")
+    reasons = joined(
+        reasons, only_if(aside, "a copy of an earlier row under another id: same clocks, first problem and disposition")
     )
     possible = found["later"] & ~aside & accepted
     return rows.assign(fate=rows["fate"].mask(aside, SET_ASIDE), possible_copy=possible), reasons

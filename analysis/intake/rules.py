@@ -3,15 +3,16 @@
 import pandas as pd
 
 from analysis.intake.clocks import last_possible
+from analysis.intake.mapping import Covers
 from analysis.intake.problems import Findings
 from analysis.intake.references import Known
-from analysis.intake.source import Covers
 from analysis.tables import CLOCKS, SCALE_RANGES
 
 # A first and a last of something: the later one may not come first.
 SPANS = (
     ("opened_on", "closed_on"), ("from_on", "to_on"), ("hired_on", "left_on"), ("referred_on", "first_kept_on"),
-    ("sent_on", "answered_on"),
+    ("sent_on", "answered_on"), ("service_from_on", "service_to_on"), ("booked_on", "released_on"), ("removed_on", "exited_on"),
+    ("from_on", "exited_on"), ("born_on", "died_on"),
 )  # fmt: skip
 # Parts and the whole that they are of.
 PARTS = (("items_met", "items"),)
@@ -20,14 +21,27 @@ PARTS = (("items_met", "items"),)
 # readiness, positions and sites are left alone: their history is older than the extract.
 WITH_THE_EXTRACT = {"calls": "called_on", "outreach": "held_on"}
 AFTER_A_RESPONSE = {"contacts": "contacted_on", "referrals": "referred_on", "satisfaction": "sent_on"}
+# Days that belong to the files which hold them, where the study says which days these cover.
+WITH_THEIR_FILES = {"claims": "service_from_on", "detentions": "booked_on"}
+# Days that cannot lie long after the records were sent; a year is for files that are newer than the dispatch extract.
+OF_A_LATER_DAY = {
+    "claims": "service_from_on", "placements": "from_on", "detentions": "booked_on", "children": "born_on",
+    "enrollment_spans": "from_on",
+}  # fmt: skip
+LATER_THAN_SENT = pd.Timedelta(days=366)
 # A day this long before the episode's own is a slip; a day less may be a night that ran over midnight, or a late note of the call.
 BEFORE_THE_EPISODE = pd.Timedelta(days=1)
 # Days of an episode that cannot come before it: blanked, and the episode stays.
 OF_THE_EPISODE = ("initial_completed_on", "enrolled_on")
 
 
-def broken_rules(table: str, rows: pd.DataFrame, covers: Covers, known: Known) -> dict[str, pd.Series]:
-    """The rows of a table that cannot be used, by reason; identifiers are those of their owners by now."""
+def broken_rules(
+    table: str, rows: pd.DataFrame, covers: Covers, own: Covers | None, known: Known
+) -> dict[str, pd.Series]:
+    """The rows of a table that cannot be used, by reason; identifiers are those of their owners by now.
+
+    `covers` are the days of the extract, `own` those that the files of this table hold, where the study says so.
+    """
     broken = {
         f"{last} comes before {first}": rows[last] < rows[first] for first, last in SPANS if _has(rows, first, last)
     }
@@ -49,6 +63,16 @@ def broken_rules(table: str, rows: pd.DataFrame, covers: Covers, known: Known) -
         if day := tables.get(table):
             outside = ~rows[day].between(pd.Timestamp(covers.from_on), pd.Timestamp(last))
             broken[f"{day} outside the days that the extract covers"] = rows[day].notna() & outside
+    if own is not None and (day := WITH_THEIR_FILES.get(table)):
+        outside = ~rows[day].between(pd.Timestamp(own.from_on), pd.Timestamp(own.to_on))
+        broken[f"{day} outside the days that its files cover"] = rows[day].notna() & outside
+    if day := OF_A_LATER_DAY.get(table):
+        last = pd.Timestamp(max(covers.to_on, own.to_on) if own else covers.to_on) + LATER_THAN_SENT
+        broken[f"{day} is later than these files can know"] = rows[day] > last
+    if table == "crosswalk":
+        broken["holds the key of one system alone: it joins nothing"] = rows[_id_columns(rows)].notna().sum(axis=1) < 2
+    if table == "enrollment":
+        broken["days is more than the month has"] = rows["days"] > rows["month_on"].dt.days_in_month
     if day := AFTER_A_RESPONSE.get(table):
         broken[f"{day} comes before its episode"] = _before_its_episode(rows, day, known)
     return broken
@@ -68,6 +92,10 @@ def blank_slips(table: str, rows: pd.DataFrame, usable: pd.Series, known: Known,
         if over:
             findings.add("more positions filled than funded", "filled", raw=over, left=over)
     return rows
+
+
+def _id_columns(rows: pd.DataFrame) -> list[str]:
+    return [name for name in rows if name.endswith("_id")]
 
 
 def _has(rows: pd.DataFrame, *columns: str) -> bool:

@@ -14,8 +14,8 @@ import pyarrow
 import pyarrow.parquet
 from python_calamine import CalamineError, CalamineWorkbook
 
+from analysis.intake.mapping import Files
 from analysis.intake.raw import Grid, IntakeError
-from analysis.intake.source import TableSource
 from analysis.params import did_you_mean
 
 # A formula that was never calculated reads as empty; this text keeps it from passing for "missing".
@@ -29,7 +29,7 @@ EXACT_BELOW = 1e15
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-def read_sheet(content: bytes, table: TableSource, name: str) -> Grid:
+def read_sheet(content: bytes, table: Files, name: str) -> Grid:
     """The header and rows of one sheet: the declared one, else the first."""
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))

@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.intake.columns import PATTERN_WORDS
 from analysis.intake.source import TO_FILL_IN
 from analysis.params import ROOT, ParamsError
-from analysis.tables import CLOCKS, LONGEST_WAIT_HOURS, RECEIVED, REQUIRED_TABLES, Column, Table
+from analysis.tables import CLOCKS, LONGEST_WAIT_HOURS, REQUIRED_TABLES, SENT, Column, Table
 
 STUDY_NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
 MADE_UP = "demo"
@@ -142,8 +142,24 @@ HEAD = f"""\
 covers: {{{{from: {TO_FILL_IN}, to: {TO_FILL_IN}}}}}
 ## Where the clocks hang: America/New_York, America/Chicago, America/Denver, America/Phoenix, America/Los_Angeles ...
 time_zone: {TO_FILL_IN}
-## What the export writes where it knows nothing.
+## What the export writes where it knows nothing. Medicaid's files write 9999-12-31 for a span that still lasts: add it then.
 missing: ["", "NA", "N/A", "NULL"]
+
+## Linked data. Whose keys of a child (the child_id of each table) are joined, and how each is compared: ignore leading_zeros,
+## blanks, capitals, hyphens. several_per_child: true where one child may be there under two keys. Leave it all out where every
+## file has the same key. A child_id is the key of its table's own system (episodes: dispatch; claims, enrollment: medicaid;
+## placements: child_welfare; detentions: detention); another is said there: child_id: {{{{from: Medicaid No, system: medicaid}}}}.
+#person_keys:
+#  dispatch: {{{{ignore: [blanks, capitals], several_per_child: true}}}}
+#  medicaid: {{{{ignore: [leading_zeros, blanks]}}}}
+#  child_welfare: {{{{ignore: [leading_zeros, blanks]}}}}
+#  detention: {{{{ignore: [leading_zeros, blanks]}}}}
+## After the crosswalk, also join keys with the same given name, surname and date of birth (table children); never twins, and
+## nobody where two children share all three. linkage.csv counts what it does.
+#link_by_name: false
+## Records of real people need a secret key outside the workspace: MRSS_KEY, or MRSS_KEY_FILE with the path of a file that holds
+## it. An extract whose sender has replaced every identifier needs none; write who did so, and how one can know, as
+## replaced_by_sender: The county's quality team; the sheet Notes says so.
 """
 
 FILE_KEYS = """\
@@ -153,6 +169,10 @@ FILE_KEYS = """\
 #header_row: 1
 #encoding: utf-8
 #delimiter: ","
+## For a file of claim lines with a file of headers: the header files, and the columns of both that say what belongs together.
+## join: {files: headers.csv, on: CLM_ID}. Several sources of one table stand under parts:, each with files and columns of its
+## own. A mapping that ships (params/sources/) is used by its name: {layout: tmsis_ot, files: lines.csv, join: {files: headers.csv}}.
+## The days that a table's files hold, where they are other than the extract's: covers: {from: 2020-07-01, to: 2026-06-30}.
 ## Columns of the file that are left out on purpose; any other that nothing is mapped to is listed in problems.csv.
 #ignored: [Staff notes]
 """
@@ -205,7 +225,7 @@ def collaborative_text(name: str) -> str:
 def source_text(name: str) -> str:
     """A new source.yml, with every table and column of the contract that can be mapped."""
     lines = [*HEAD.format(study=name).splitlines(), "", *_code_lists(), "", "tables:"]
-    for table in RECEIVED.values():
+    for table in SENT.values():
         needed = table.name in REQUIRED_TABLES
         block = _rows_block(table) if table.name == "sites" else _files_block(table, needed)
         lines += ["", *_indented(_prose(f"{table.name}: one row is {table.row}."), 2)]
@@ -265,7 +285,7 @@ def _spellings(codes: Mapping[str, str]) -> list[str]:
 
 def _shared_codes() -> dict[str, Mapping[str, str]]:
     """The code sets that several columns use, by the name of the last of these."""
-    coded = [column for table in RECEIVED.values() for column in table.mapped if column.codes]
+    coded = [column for table in SENT.values() for column in table.mapped if column.codes]
     return {
         column.name: column.codes
         for at, column in enumerate(coded)

@@ -1,31 +1,30 @@
 """Writing data/processed/<study>/: every file complete under a temporary name first, then all put in place."""
 
-import hashlib
-import hmac
 import os
-import re
-import secrets
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.intake.enrollment import FORMS, enrolled_months
 from analysis.intake.extract import Extract
+from analysis.intake.fates import ACCEPTED
+from analysis.intake.linked import one_row_a_child
+from analysis.intake.people.report import has_linkage, linkage
+from analysis.intake.people.secret import keyed_hash, secret_key
 from analysis.intake.problems import Findings
-from analysis.intake.raw import IntakeError
-from analysis.intake.rows import ACCEPTED, Sorted
+from analysis.intake.references import CHILD
 from analysis.intake.schema import at_rest, schema
 from analysis.params import ROOT
 from analysis.periods import last_complete_month, span
-from analysis.tables import RECEIVED, Table
+from analysis.tables import ENROLLMENT, SENT, Table
 
-KEY_FILE = ".crosswalk.key"
-KEY_BYTES = 32
 LEAD = ["file", "row_number", "fate", "reason"]
 # A cell that begins like this is run as a formula by the spreadsheet that opens the list; a leading ' keeps it text.
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 RECEIPTS = "receipts.csv"
+LINKAGE = "linkage.csv"
 # Written last: everything later is built from it, and it may not be older than what it speaks of.
 PLAN = "plan.mk"
 
@@ -41,10 +40,13 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     _put_back(staged, folder)
     fresh = staged / "tables"
     (fresh / "rejected").mkdir(parents=True)
-    key = crosswalk_key(root / "data" / "raw" / extract.study.name)
-    crosswalk = number_identifiers(extract, key)
-    for name, table in extract.tables.items():
-        _write_table(name, table, extract, fresh, crosswalk)
+    crosswalk = number_identifiers(extract, secret_key(extract.study, extract.source, root=root))
+    for name in extract.tables:
+        _write_table(name, extract, fresh, crosswalk)
+    _write_enrollment(extract, fresh, crosswalk)
+    if has_linkage(extract.tables):
+        report = linkage(extract.tables, extract.people)
+        report.to_csv(fresh / LINKAGE, index=False, lineterminator="\n", float_format="%.4f")
     crosswalk.drop(columns="identifier").to_parquet(fresh / "crosswalk.parquet", index=False)
     _write_findings(extract, fresh)
     extract.receipts.to_csv(fresh / RECEIPTS, index=False, lineterminator="\n")
@@ -53,78 +55,83 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     return folder
 
 
-def _write_table(name: str, table: Sorted, extract: Extract, fresh: Path, crosswalk: pd.DataFrame) -> None:
+def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: pd.DataFrame) -> None:
     """Write one table's accepted rows and its rejected ones, with numbers and hashes in place of identifiers."""
-    contract, zone = RECEIVED[name], extract.source.time_zone
-    numbered, hashed = _without_identifiers(table.rows, contract, crosswalk)
-    accepted = at_rest(numbered[numbered["fate"].eq(ACCEPTED)], contract, time_zone=zone)
-    schema(contract).validate(accepted, lazy=True).to_parquet(fresh / f"{name}.parquet", index=False)
-    left = hashed[hashed["fate"].ne(ACCEPTED)].sort_values(["file", "row_number"], kind="stable")
-    shown = [column for column in contract.columns if not column.identifying or column.kind == "key"]
-    typed = at_rest(left, replace(contract, columns=tuple(shown)), time_zone=zone, key_type="string")
+    table, contract, zone = extract.tables[name], SENT[name], extract.source.time_zone
+    contract = replace(contract, columns=contract.kept)
+    if name == "children":
+        _write_accepted(one_row_a_child(table, extract.people), contract, fresh, crosswalk, zone)
+    elif not contract.becomes and name not in FORMS:
+        _write_accepted(table.with_fate(ACCEPTED), contract, fresh, crosswalk, zone)
+    hashed = _coded(table.rows[table.rows["fate"].ne(ACCEPTED)], contract, crosswalk, "hash")
+    headers = table.headers[table.headers["fate"].ne(ACCEPTED)]
+    left = pd.concat([hashed, headers], ignore_index=True) if len(headers) else hashed
+    left = left.sort_values(["file", "row_number"], kind="stable")
+    typed = at_rest(left, contract, time_zone=zone, key_type="string")
     rejected = left[LEAD].reset_index(drop=True).join(typed.drop(columns=LEAD, errors="ignore"))
     rejected.to_parquet(fresh / "rejected" / f"{name}.parquet", index=False)
 
 
-def crosswalk_key(raw: Path) -> bytes:
-    """The secret under which identifiers are hashed; made once and kept beside the raw files, readable by their owner only."""
-    path = raw / KEY_FILE
-    raw.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        unfinished = path.with_name(f"{KEY_FILE}.new")
-        unfinished.unlink(missing_ok=True)
-        with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(KEY_BYTES))
-        os.replace(unfinished, path)
-    key = path.read_bytes().strip()
-    if not re.fullmatch(rb"[0-9a-f]{%d}" % (2 * KEY_BYTES), key):
-        raise IntakeError(
-            f"data/raw/{raw.name}/{KEY_FILE} is not the key that intake wrote ({2 * KEY_BYTES} hexadecimal digits). Restore it "
-            "from a backup, or delete it: the next run makes a new one, and hashes written before no longer match."
-        )
-    return key
+def _write_accepted(rows: pd.DataFrame, contract: Table, fresh: Path, crosswalk: pd.DataFrame, zone: str) -> None:
+    accepted = at_rest(_coded(rows, contract, crosswalk, "number"), contract, time_zone=zone)
+    schema(contract).validate(accepted, lazy=True).to_parquet(fresh / f"{contract.name}.parquet", index=False)
 
 
-def keyed_hash(identifier: str, key: bytes) -> str:
-    """HMAC-SHA256 of an agency's identifier, 32 hexadecimal digits (RFC 2104).
-
-    >>> keyed_hash("A-17", b"secret") == keyed_hash("A-17", b"secret"), keyed_hash("A-17", b"other") == keyed_hash("A-17", b"secret")
-    (True, False)
-    """
-    return hmac.new(key, identifier.encode(), hashlib.sha256).hexdigest()[:32]
+def _write_enrollment(extract: Extract, fresh: Path, crosswalk: pd.DataFrame) -> None:
+    """Write one row per child and month, whatever the form in which enrollment came."""
+    if not any(form in extract.tables for form in FORMS):
+        return
+    covers = {
+        form: extract.source.tables[form].covers or extract.source.covers for form in FORMS if form in extract.tables
+    }
+    months = enrolled_months(extract.tables, extract.people, covers)
+    _write_accepted(months, replace(ENROLLMENT, columns=ENROLLMENT.kept), fresh, crosswalk, extract.source.time_zone)
 
 
 def number_identifiers(extract: Extract, key: bytes) -> pd.DataFrame:
-    """The crosswalk: one row per column and identifier (table, column, hash, number, identifier), `table` where it stood first.
+    """The crosswalk: one row per column and identifier (table, column, system, hash, number, identifier), `table` where it stood first.
 
-    A column has one numbering over all tables, so that an episode has the same number in the episodes and in its contacts. Numbers
-    go by first appearance, the episodes first and the rest in the order of source.yml: the same files give the same numbers.
+    A column has one numbering over all tables, so that an episode has the same number in the episodes and in its contacts; every
+    key of one child has the child's. Numbers go by first appearance, the episodes first and the rest in the order of source.yml:
+    the same files give the same numbers.
     """
     names = sorted(extract.tables, key=lambda name: name != "episodes")
     found = [
-        pd.DataFrame({"table": name, "column": column.name, "identifier": known.astype(object)})
+        pd.DataFrame({"table": name, "column": _numbered_as(name, column.name), "identifier": known.astype(object)})
         for name in names
-        for column in RECEIVED[name].columns
+        for column in SENT[name].columns
         if column.kind == "key"
         for known in [extract.tables[name].rows[column.name].dropna().drop_duplicates()]
     ]
     crosswalk = pd.concat(found, ignore_index=True).drop_duplicates(["column", "identifier"], ignore_index=True)
+    of_children = crosswalk["column"].eq(CHILD)
+    at = extract.people.keys.get_indexer(crosswalk.loc[of_children, "identifier"])
+    crosswalk["system"] = ""
+    crosswalk.loc[of_children, "system"] = extract.people.systems[at]
+    crosswalk["system"] = crosswalk["system"].astype("string")
     crosswalk["hash"] = pd.array([keyed_hash(text, key) for text in crosswalk["identifier"]], dtype="string")
-    crosswalk["number"] = crosswalk.groupby("column").cumcount().add(1).astype("Int64")
-    return crosswalk[["table", "column", "hash", "number", "identifier"]]
+    same = crosswalk["identifier"].copy()
+    same[of_children] = extract.people.child[at]
+    number = same.groupby(crosswalk["column"]).transform(lambda values: pd.factorize(values)[0] + 1)
+    crosswalk["number"] = number.astype("Int64")
+    return crosswalk[["table", "column", "system", "hash", "number", "identifier"]]
 
 
-def _without_identifiers(
-    rows: pd.DataFrame, contract: Table, crosswalk: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows with integers for identifiers, and the rows with hashes for them."""
-    numbered, hashed = rows.copy(), rows.copy()
+def _numbered_as(table: str, column: str) -> str:
+    return CHILD if table == "crosswalk" else column
+
+
+def _coded(rows: pd.DataFrame, contract: Table, crosswalk: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The rows with integers (`number`) or hashes (`hash`) for identifiers, and without names, birth dates and the like."""
+    kinds = {"number": "Int64", "hash": "string"}
+    coded = rows.drop(columns=[column.name for column in contract.columns if not column.kept], errors="ignore")
     for column in contract.columns:
         if column.kind == "key":
-            links = crosswalk[crosswalk["column"].eq(column.name)].set_index("identifier")
-            numbered[column.name] = rows[column.name].astype(object).map(links["number"]).astype("Int64")
-            hashed[column.name] = rows[column.name].astype(object).map(links["hash"]).astype("string")
-    return numbered, hashed
+            links = crosswalk[crosswalk["column"].eq(_numbered_as(contract.name, column.name))].set_index("identifier")[
+                by
+            ]
+            coded = coded.assign(**{column.name: rows[column.name].astype(object).map(links).astype(kinds[by])})
+    return coded
 
 
 def _write_findings(extract: Extract, fresh: Path) -> None:

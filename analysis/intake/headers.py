@@ -1,0 +1,90 @@
+"""A file of lines and the file of their headers: each line with its header's columns, and what became of every header."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.intake.fates import ACCEPTED, REJECTED, SET_ASIDE
+from analysis.intake.files import find_files, read_file, wanted_columns
+from analysis.intake.mapping import TableSource
+from analysis.intake.raw import IntakeError, RawFile, column_names
+from analysis.params import did_you_mean
+
+HEADER = "header."
+NO_HEADER = "its claim has no usable row in the header file"
+NO_LINE = "no line belongs to this header"
+
+
+@dataclass(frozen=True)
+class Joined:
+    """`lines` carry their header's columns; `headers` has one row per row of a header file: file, row_number, fate, reason."""
+
+    lines: list[RawFile]
+    headers: pd.DataFrame
+    header_rows_read: dict[str, int]
+    paths: list[Path]
+
+
+def join_headers(mapping: TableSource, paths: list[Path], *, folder: Path, where: str) -> Joined:
+    """Read the files of lines and their header files; a line whose header is missing or ambiguous is damaged, with that reason.
+
+    A header that stands twice with the same columns is set aside the second time; two that say different things are rejected
+    both, since nobody can tell which one the lines belong to.
+    """
+    join = mapping.join
+    on = column_names(join.on)
+    header_paths = find_files(folder, join, where=f"{where}.join")
+    lines = [read_file(path, mapping, folder=folder, wanted=on) for path in paths]
+    headers = [read_file(path, join, folder=folder, wanted=on) for path in header_paths]
+    stacked = pd.concat([file.rows.reset_index().assign(file=file.name) for file in headers], ignore_index=True)
+    columns = [name for name in stacked if name not in ("row_number", "file", *on)]
+    fates = _fates(stacked, on, columns)
+    usable = stacked[fates["fate"].eq(ACCEPTED)].set_index(on)[columns]
+    whole = [_with_headers(file, usable, on, wanted_columns(mapping), folder) for file in lines]
+    has_line = pd.Series(False, index=fates.index)
+    for file in lines:
+        has_line |= _keys(stacked, on).isin(_keys(file.rows, on))
+    empty = fates["fate"].eq(ACCEPTED) & ~has_line
+    fates = fates.assign(fate=fates["fate"].mask(empty, REJECTED), reason=fates["reason"].mask(empty, NO_LINE))
+    damaged = [(file.name, number, REJECTED, reason) for file in headers for number, reason in file.damaged.items()]
+    fates = pd.concat([fates, pd.DataFrame(damaged, columns=fates.columns)], ignore_index=True)
+    return Joined(whole, fates, {file.name: file.rows_read for file in headers}, header_paths)
+
+
+def _keys(rows: pd.DataFrame, on: list[str]) -> pd.Index | pd.MultiIndex:
+    return pd.Index(rows[on[0]]) if len(on) == 1 else pd.MultiIndex.from_frame(rows[on])
+
+
+def _fates(stacked: pd.DataFrame, on: list[str], columns: list[str]) -> pd.DataFrame:
+    """One row per header: file, row_number, fate, reason."""
+    blank = stacked[on].eq("").any(axis=1)
+    again = stacked.duplicated([*on, *columns]) & ~blank
+    different = stacked[~again & ~blank].duplicated(on, keep=False).reindex(stacked.index, fill_value=False)
+    words = " and ".join(on)
+    fate = pd.Series(ACCEPTED, index=stacked.index).mask(again, SET_ASIDE).mask(blank | different, REJECTED)
+    reason = pd.Series("", index=stacked.index).mask(again, f"the same header again, with the same {words}")
+    reason = reason.mask(different, f"two headers with the same {words} say different things").mask(
+        blank, f"{words} is missing"
+    )
+    return pd.DataFrame({"file": stacked["file"], "row_number": stacked["row_number"], "fate": fate, "reason": reason})
+
+
+def _with_headers(file: RawFile, headers: pd.DataFrame, on: list[str], wanted: list[str], folder: Path) -> RawFile:
+    """The lines with the columns of their headers beside them; a name that both have is the line's."""
+    named = headers.rename(columns={name: f"{HEADER}{name}" for name in headers if name in file.rows})
+    absent = [name for name in wanted if name not in file.rows and name not in named]
+    if absent:
+        spare = [name for name in (*file.rows, *named) if name not in wanted]
+        said = ", ".join(f'"{name}"{did_you_mean(name, spare)}' for name in absent)
+        raise IntakeError(
+            f"data/raw/{folder.name}/{file.name}: neither it nor its header file has the column{'s' * (len(absent) > 1)} {said}. "
+            "Correct the mapping in source.yml, or ask the sender for the whole files."
+        )
+    named = named[[name for name in named if name in wanted]]
+    at = named.index.get_indexer(_keys(file.rows, on))
+    found = file.rows[at >= 0]
+    beside = named.iloc[at[at >= 0]].set_axis(found.index)
+    lost = dict.fromkeys(file.rows.index[at < 0], NO_HEADER)
+    return dataclasses.replace(file, rows=found.join(beside), damaged={**file.damaged, **lost})
