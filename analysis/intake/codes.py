@@ -7,6 +7,8 @@ import pandas as pd
 from analysis.intake.raw import spelled, squeezed
 
 SEVERAL = "|"
+# Listed under a code, it stands for every spelling that stands under no other.
+ANY_OTHER = "*"
 
 
 def folded(values: pd.Series) -> pd.Series:
@@ -32,15 +34,19 @@ def of_each_spelling(values: pd.Series, said: Callable[[str], str | None]) -> pd
 def to_codes(values: pd.Series, spellings: Mapping[str, tuple[str, ...]], codes: Mapping[str, str]) -> pd.Series:
     """The code of each value, missing where it is missing or where its spelling is not mapped.
 
-    A code's own name is one of its spellings, with blanks for underscores too, unless the study lists it under another code.
+    A code's own name is one of its spellings, with blanks for underscores too, unless the study lists it under another code. "*"
+    under a code stands for every other spelling.
 
     >>> to_codes(pd.Series(["Face to  FACE", "phone", "carrier pigeon", None]),
     ...          {"mobile": ("face to face",)}, {"mobile": "in person", "phone": "by phone"}).tolist()
     ['mobile', 'phone', <NA>, <NA>]
+    >>> to_codes(pd.Series(["542", "1", None]), {"denied": ("542",), "paid": ("*",)}, {"denied": "", "paid": ""}).tolist()
+    ['denied', 'paid', <NA>]
     """
     known = {spelled(form): code for code in codes for form in (code, code.replace("_", " "))}
     known |= {spelled(form): code for code, forms in spellings.items() for form in forms}
-    return of_each_spelling(values, lambda text: known.get(spelled(text)))
+    any_other = known.pop(ANY_OTHER, None)
+    return of_each_spelling(values, lambda text: known.get(spelled(text), any_other))
 
 
 def to_code_lists(columns: list[pd.Series]) -> pd.Series:

@@ -73,7 +73,7 @@ def _fates(stacked: pd.DataFrame, on: list[str], columns: list[str]) -> pd.DataF
 
 def _with_headers(file: RawFile, headers: pd.DataFrame, on: list[str], wanted: list[str], folder: Path) -> RawFile:
     """The lines with the columns of their headers beside them; a name that both have is the line's."""
-    named = headers.rename(columns={name: f"{HEADER}{name}" for name in headers if name in file.rows})
+    named = {name: name for name in headers if name not in file.rows} | {f"{HEADER}{name}": name for name in headers}
     absent = [name for name in wanted if name not in file.rows and name not in named]
     if absent:
         spare = [name for name in (*file.rows, *named) if name not in wanted]
@@ -82,9 +82,9 @@ def _with_headers(file: RawFile, headers: pd.DataFrame, on: list[str], wanted: l
             f"data/raw/{folder.name}/{file.name}: neither it nor its header file has the column{'s' * (len(absent) > 1)} {said}. "
             "Correct the mapping in source.yml, or ask the sender for the whole files."
         )
-    named = named[[name for name in named if name in wanted]]
-    at = named.index.get_indexer(_keys(file.rows, on))
+    named = {name: origin for name, origin in named.items() if name in wanted}
+    at = headers.index.get_indexer(_keys(file.rows, on))
     found = file.rows[at >= 0]
-    beside = named.iloc[at[at >= 0]].set_axis(found.index)
+    beside = headers[list(named.values())].iloc[at[at >= 0]].set_axis(found.index).set_axis(list(named), axis=1)
     lost = dict.fromkeys(file.rows.index[at < 0], NO_HEADER)
     return dataclasses.replace(file, rows=found.join(beside), damaged={**file.damaged, **lost})

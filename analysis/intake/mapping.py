@@ -150,7 +150,7 @@ class Files(Record):
 class Join(Files):
     """The header file of a file of lines: `on` names the columns, of both files, that say which header a line belongs to.
 
-    A column that stands in both is the line's; the header's own is called header.<name>.
+    A column that stands in both is the line's; the header's own is header.<name>, which always means the header's.
     """
 
     on: Several = ()

@@ -125,9 +125,10 @@ def _with_damaged(rows: pd.DataFrame, files: list[RawFile]) -> pd.DataFrame:
     lost = [(file.name, number, reason, REJECTED) for file in files for number, reason in file.damaged.items()]
     if not lost:
         return rows
-    damaged = pd.DataFrame(lost, columns=["file", "row_number", "reason", "fate"])
-    number = pd.RangeIndex(len(rows) + len(damaged))
-    whole = rows.reset_index(drop=True).reindex(number).fillna(damaged.set_index(number[len(rows) :]))
+    # Put in column by column: filling whole frames would make objects of the days.
+    whole = rows.reset_index(drop=True).reindex(pd.RangeIndex(len(rows) + len(lost)))
+    for name, values in zip(("file", "row_number", "reason", "fate"), zip(*lost, strict=True), strict=True):
+        whole[name] = [*rows[name], *values]
     return whole.astype({"row_number": "int64"})
 
 
