@@ -34,7 +34,7 @@ def join_headers(mapping: TableSource, paths: list[Path], *, folder: Path, where
     both, since nobody can tell which one the lines belong to.
     """
     join = mapping.join
-    on = column_names(join.on)
+    on = column_names(join.by)
     header_paths = find_files(folder, join, where=f"{where}.join")
     lines = [read_file(path, mapping, folder=folder, wanted=on) for path in paths]
     headers = [read_file(path, join, folder=folder, wanted=on) for path in header_paths]

@@ -148,12 +148,12 @@ class Files(Record):
 
 
 class Join(Files):
-    """The header file of a file of lines: `on` names the columns, of both files, that say which header a line belongs to.
+    """The header file of a file of lines: `by` names the columns, of both files, that say which header a line belongs to.
 
     A column that stands in both is the line's; the header's own is header.<name>, which always means the header's.
     """
 
-    on: Several = ()
+    by: Several = ()
 
 
 class TableSource(Files):
@@ -182,8 +182,8 @@ class TableSource(Files):
             raise ValueError('has "parts": columns, join and layout stand with each of them')
         if any(part.parts or part.rows for part in self.parts):
             raise ValueError('"parts" are made of files')
-        if self.join and not (self.join.files and self.join.on):
-            raise ValueError('"join" needs "files" (the header files) and "on" (the columns that both files have)')
+        if self.join and not (self.join.files and self.join.by):
+            raise ValueError('"join" needs "files" (the header files) and "by" (the columns that both files have)')
         return self
 
     @property

@@ -170,7 +170,7 @@ FILE_KEYS = """\
 #encoding: utf-8
 #delimiter: ","
 ## For a file of claim lines with a file of headers: the header files, and the columns of both that say what belongs together.
-## join: {files: headers.csv, on: CLM_ID}. Several sources of one table stand under parts:, each with files and columns of its
+## join: {files: headers.csv, by: CLM_ID}. Several sources of one table stand under parts:, each with files and columns of its
 ## own. A mapping that ships (params/sources/) is used by its name: {layout: tmsis_ot, files: lines.csv, join: {files: headers.csv}}.
 ## The days that a table's files hold, where they are other than the extract's: covers: {from: 2020-07-01, to: 2026-06-30}.
 ## Columns of the file that are left out on purpose; any other that nothing is mapped to is listed in problems.csv.
