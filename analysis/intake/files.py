@@ -50,8 +50,10 @@ def _listing(folder: Path) -> str:
     return ", ".join(f'"{name}"' for name in there if not is_left_alone(Path(name))) or "none"
 
 
-def read_file(path: Path, table: Files, *, folder: Path, wanted: list[str]) -> RawFile:
-    """The file as text, with a header that holds every wanted column exactly once."""
+def read_file(
+    path: Path, table: Files, *, folder: Path, wanted: list[str], may_lack: frozenset[str] = frozenset()
+) -> RawFile:
+    """The file as text: its wanted columns, each of which stands in the header exactly once; some may not be there at all."""
     name = path.relative_to(folder).as_posix()
     shown = f"data/raw/{folder.name}/{name}"
     content, ending = _content(path, shown)
@@ -61,15 +63,17 @@ def read_file(path: Path, table: Files, *, folder: Path, wanted: list[str]) -> R
     elif ending in EXCEL_ENDINGS:
         grid = read_sheet(content, table, shown)
     elif ending == PARQUET_ENDING:
-        grid = read_parquet(content, shown)
+        grid = read_parquet(content, shown, wanted)
     else:
         allowed = ", ".join((*TEXT_ENDINGS, *EXCEL_ENDINGS, PARQUET_ENDING))
         raise IntakeError(
             f'{shown}: files {f"""ending in "{ending}" """ if ending else "without an ending "}are not read. '
             f"Allowed endings: {allowed}, each also with .gz. Unpack or rename it."
         )
+    there = set(column_names(grid.header))
+    wanted = [column for column in wanted if column in there or column not in may_lack]
     _check_header(grid, wanted, shown)
-    return _as_raw_file(name, grid)
+    return _as_raw_file(name, grid, wanted)
 
 
 def _content(path: Path, shown: str) -> tuple[bytes, str]:
@@ -139,18 +143,22 @@ def _check_header(grid: Grid, wanted: list[str], shown: str) -> None:
         )
 
 
-def _as_raw_file(name: str, grid: Grid) -> RawFile:
-    """Rows with as many fields as the header (empty ones beyond it do no harm); all others are damaged, kept by number."""
+def _as_raw_file(name: str, grid: Grid, wanted: list[str]) -> RawFile:
+    """Rows with as many fields as the header (empty ones beyond it do no harm); all others are damaged, kept by number.
+
+    Of the fields only the wanted ones are kept, and each text once: a claims file repeats few words a million times.
+    """
     names = [column or f"(column {number})" for number, column in enumerate(column_names(grid.header), start=1)]
+    places = [names.index(column) for column in wanted]
     numbers, rows, damaged = [], [], {}
+    once = {}.setdefault
     for number, record in grid.records:
-        spare = record[len(names) :]
-        if any("\0" in value for value in record):
+        if "\0" in "".join(record):
             damaged[number] = "holds NUL bytes: damaged on its way"
-        elif len(record) < len(names) or any(value.strip() for value in spare):
+        elif len(record) < len(names) or any(value.strip() for value in record[len(names) :]):
             damaged[number] = f"has {len(record)} fields where the header has {len(names)}"
         else:
             numbers.append(number)
-            rows.append([value.strip() for value in record[: len(names)]])
-    frame = pd.DataFrame(rows, columns=names, index=pd.Index(numbers, name="row_number", dtype="int64"), dtype=object)
-    return RawFile(name=name, rows=frame, damaged=damaged)
+            rows.append([once(text, text) for text in [record[place].strip() for place in places]])
+    frame = pd.DataFrame(rows, columns=wanted, index=pd.Index(numbers, name="row_number", dtype="int64"), dtype=object)
+    return RawFile(name=name, rows=frame, damaged=damaged, columns=tuple(names))

@@ -36,13 +36,19 @@ def join_headers(mapping: TableSource, paths: list[Path], *, folder: Path, where
     join = mapping.join
     on = column_names(join.by)
     header_paths = find_files(folder, join, where=f"{where}.join")
-    lines = [read_file(path, mapping, folder=folder, wanted=on) for path in paths]
-    headers = [read_file(path, join, folder=folder, wanted=on) for path in header_paths]
-    stacked = pd.concat([file.rows.reset_index().assign(file=file.name) for file in headers], ignore_index=True)
+    mapped = wanted_columns(mapping)
+    whole = list(dict.fromkeys([*on, *mapped, *(name.removeprefix(HEADER) for name in mapped)]))
+    either = frozenset(whole) - set(on)
+    lines = [read_file(path, mapping, folder=folder, wanted=whole, may_lack=either) for path in paths]
+    headers = [read_file(path, join, folder=folder, wanted=whole, may_lack=either) for path in header_paths]
+    stacked = pd.concat([file.rows.reset_index().assign(file=file.name) for file in headers], ignore_index=True).fillna(
+        ""
+    )
     columns = [name for name in stacked if name not in ("row_number", "file", *on)]
     fates = _fates(stacked, on, columns)
     usable = stacked[fates["fate"].eq(ACCEPTED)].set_index(on)[columns]
-    whole = [_with_headers(file, usable, on, wanted_columns(mapping), folder) for file in lines]
+    beside = [name for file in headers for name in file.columns]
+    with_headers = [_with_headers(file, usable, on, mapped, beside, folder) for file in lines]
     has_line = pd.Series(False, index=fates.index)
     for file in lines:
         has_line |= _keys(stacked, on).isin(_keys(file.rows, on))
@@ -50,7 +56,7 @@ def join_headers(mapping: TableSource, paths: list[Path], *, folder: Path, where
     fates = fates.assign(fate=fates["fate"].mask(empty, REJECTED), reason=fates["reason"].mask(empty, NO_LINE))
     damaged = [(file.name, number, REJECTED, reason) for file in headers for number, reason in file.damaged.items()]
     fates = pd.concat([fates, pd.DataFrame(damaged, columns=fates.columns)], ignore_index=True)
-    return Joined(whole, fates, {file.name: file.rows_read for file in headers}, header_paths)
+    return Joined(with_headers, fates, {file.name: file.rows_read for file in headers}, header_paths)
 
 
 def _keys(rows: pd.DataFrame, on: list[str]) -> pd.Index | pd.MultiIndex:
@@ -71,12 +77,14 @@ def _fates(stacked: pd.DataFrame, on: list[str], columns: list[str]) -> pd.DataF
     return pd.DataFrame({"file": stacked["file"], "row_number": stacked["row_number"], "fate": fate, "reason": reason})
 
 
-def _with_headers(file: RawFile, headers: pd.DataFrame, on: list[str], wanted: list[str], folder: Path) -> RawFile:
+def _with_headers(
+    file: RawFile, headers: pd.DataFrame, on: list[str], wanted: list[str], beside: list[str], folder: Path
+) -> RawFile:
     """The lines with the columns of their headers beside them; a name that both have is the line's."""
     named = {name: name for name in headers if name not in file.rows} | {f"{HEADER}{name}": name for name in headers}
     absent = [name for name in wanted if name not in file.rows and name not in named]
     if absent:
-        spare = [name for name in (*file.rows, *named) if name not in wanted]
+        spare = [name for name in (*file.columns, *beside) if name not in wanted]
         said = ", ".join(f'"{name}"{did_you_mean(name, spare)}' for name in absent)
         raise IntakeError(
             f"data/raw/{folder.name}/{file.name}: neither it nor its header file has the column{'s' * (len(absent) > 1)} {said}. "

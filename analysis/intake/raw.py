@@ -41,15 +41,18 @@ class RawFile:
     name : str
         Path below data/raw/<study>/.
     rows : DataFrame
-        One row per line that has as many fields as the header; columns as in the header, values are text, "" where empty;
+        One row per line that has as many fields as the header; of its columns those that are mapped, as text, "" where empty;
         the index is the line (CSV) or row (Excel) in the file, the header counted.
     damaged : dict of int to str
         Line number of each row that could not be read as fields, with the reason.
+    columns : tuple of str
+        Every name in the header.
     """
 
     name: str
     rows: pd.DataFrame
     damaged: dict[int, str]
+    columns: tuple[str, ...] = ()
 
     @property
     def rows_read(self) -> int:

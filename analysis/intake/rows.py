@@ -137,7 +137,7 @@ def _unmapped_columns(mapping: TableSource, file: RawFile) -> list[str]:
         return []
     known = column_names(name for field in mapping.columns.values() for name in field.columns)
     known += column_names(mapping.ignored)
-    return [name for name in file.rows.columns if name not in known]
+    return [name for name in file.columns if name not in known]
 
 
 # --- episodes --------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Spreadsheets and Parquet: typed cells as text, with the cells that hold no value told from empty ones."""
 
 import io
+import itertools
 import posixpath
 import re
 import zipfile
@@ -9,13 +10,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
 from python_calamine import CalamineError, CalamineWorkbook
 
 from analysis.intake.mapping import Files
-from analysis.intake.raw import Grid, IntakeError
+from analysis.intake.raw import Grid, IntakeError, column_names
 from analysis.params import did_you_mean
 
 # A formula that was never calculated reads as empty; this text keeps it from passing for "missing".
@@ -67,19 +69,36 @@ def read_sheet(content: bytes, table: Files, name: str) -> Grid:
     )
 
 
-def read_parquet(content: bytes, name: str) -> Grid:
-    """The columns and rows of a Parquet file; the first row has number 2, as below a header."""
+def read_parquet(content: bytes, name: str, wanted: list[str]) -> Grid:
+    """The columns and rows of a Parquet file; the first row has number 2, as below a header.
+
+    A column that is not wanted is not read: its fields are empty.
+    """
     try:
-        table = pyarrow.parquet.read_table(io.BytesIO(content))
-        values = [[cell_text(value) for value in column.to_pylist()] for column in table.columns]
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(content))
+        header = file.schema_arrow.names
+        read = [column for column, named in zip(header, column_names(header), strict=True) if named in wanted]
+        table = file.read(columns=read) if len(set(header)) == len(header) else file.read()
+        values = [_texts(table.column(column)) if column in read else None for column in header]
+        height = file.metadata.num_rows
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError):
         raise IntakeError(
             f"{name}: is not a Parquet file that can be read: damaged or cut off. Ask the sender for it again."
         ) from None
-    rows = [(number, list(row)) for number, row in enumerate(zip(*values, strict=True), start=2)]
-    return Grid(
-        table.column_names, iter([row for row in rows if any(row[1])]), "its columns", "the name of the file (files)"
-    )
+    whole = all(column is not None for column in values)
+    rows = zip(*(itertools.repeat("", height) if column is None else column for column in values), strict=True)
+    records = ((number, row) for number, row in enumerate(map(list, rows), start=2) if not whole or any(row))
+    return Grid(header, records, "its columns", "the name of the file (files)")
+
+
+def _texts(column: pyarrow.ChunkedArray) -> list[str]:
+    """The column's values as text, each different one made once."""
+    try:
+        coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    except pyarrow.ArrowException:  # lists and the like have no dictionary
+        return [cell_text(value) for value in column.to_pylist()]
+    different = np.array([*(cell_text(value) for value in coded.dictionary.to_pylist()), ""], dtype=object)
+    return different[coded.indices.fill_null(len(different) - 1).to_numpy(zero_copy_only=False)].tolist()
 
 
 def cell_text(value: object) -> str:
