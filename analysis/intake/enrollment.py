@@ -10,6 +10,7 @@ from analysis.intake.mapping import Covers
 from analysis.intake.people.links import People
 from analysis.intake.references import CHILD
 from analysis.intake.rows import Sorted
+from analysis.intake.schema import at_rest
 from analysis.tables import ENROLLMENT
 
 FORMS = ("enrollment", "enrollment_spans", "enrollment_years")
@@ -29,7 +30,8 @@ def enrolled_months(tables: Mapping[str, Sorted], people: People, covers: Mappin
         "enrollment_years": months_of_years,
     }
     found = [made[form](tables[form].with_fate(ACCEPTED)) for form in FORMS if form in tables]
-    rows = pd.concat([each.reindex(columns=ENROLLMENT.names) for each in found], ignore_index=True)
+    # Typed first: an empty form or column would change the types of the others.
+    rows = pd.concat([at_rest(each, ENROLLMENT, time_zone="UTC", key_type="string") for each in found], ignore_index=True)
     rows = rows.assign(child=people.child_of(rows[CHILD]), row=np.arange(len(rows)))
     best = rows.sort_values(["child", "month_on", "days", "row"], ascending=[True, True, False, True], kind="stable")
     kept = best.drop_duplicates(["child", "month_on"]).sort_values("row", kind="stable")
@@ -73,4 +75,4 @@ def months_of_years(years: pd.DataFrame) -> pd.DataFrame:
             "days": there[f"days_{month}"].clip(upper=on.dt.days_in_month),
             "eligibility_group": there[f"eligibility_group_{month}"], "plan_type": there[f"plan_type_{month}"],
         }))  # fmt: skip
-    return pd.concat(made, ignore_index=True)
+    return pd.concat([each for each in made if len(each)] or made[:1], ignore_index=True)

@@ -1,6 +1,7 @@
 """One raw file as rows of text: CSV of the usual encodings and delimiters, Excel, Parquet, each also as gzip."""
 
 import gzip
+import itertools
 import zlib
 from pathlib import Path
 
@@ -22,6 +23,10 @@ NOT_TEXT = {
     b"\x1f\x8b": "a gzip file",
     b"PAR1": "a Parquet file",
 }
+
+
+# So many rows below a header are looked at where it lacks a column.
+LOOK_BELOW = 20
 
 
 def find_files(folder: Path, table: Files, *, where: str) -> list[Path]:
@@ -116,7 +121,8 @@ def wanted_columns(table: TableSource) -> list[str]:
 def _check_header(grid: Grid, wanted: list[str], shown: str) -> None:
     """Every mapped column stands in the header once.
 
-    Where not one does, the row is not the header but perhaps a record: its values are not repeated in the message.
+    Where not one does, the row is not the header but perhaps a record, and where it is longer or shorter than the rows a record may
+    have run into it: its values are not repeated in the message.
     """
     names = column_names(grid.header)
     absent = [column for column in wanted if column not in names]
@@ -131,6 +137,13 @@ def _check_header(grid: Grid, wanted: list[str], shown: str) -> None:
         raise IntakeError(
             f'{shown}: the column name "{twice[0]}" stands {names.count(twice[0])} times in the header. '
             "Rename one of them in the file, or ask the sender which one counts."
+        )
+    below = {len(record) for _, record in itertools.islice(grid.records, LOOK_BELOW)} if absent else set()
+    if below and len(names) not in below:
+        listing = ", ".join(f'"{column}"' for column in absent)
+        raise IntakeError(
+            f"{shown}: lacks {listing}, and its header has {len(names)} fields where the rows below have {min(below)}: a line break "
+            "or a delimiter is lost in the header, or it stands elsewhere. Ask the sender for the file again."
         )
     if absent:
         spare = [column for column in names if column and column not in wanted]

@@ -86,7 +86,9 @@ def sort_rows(table: Table, parts: list[Part], source: Source, ages: Ages | None
 
 
 def _below(pieces: tuple) -> pd.DataFrame | pd.Series:
-    return pieces[0] if len(pieces) == 1 else pd.concat(pieces, ignore_index=True)
+    """The pieces one below the other; empty ones are left out, since they would change the types of the others."""
+    full = [piece for piece in pieces if len(piece)] or [pieces[0]]
+    return full[0] if len(full) == 1 else pd.concat(full, ignore_index=True)
 
 
 def _read_part(

@@ -58,8 +58,8 @@ def link_people(tables: Mapping[str, Sorted], source: Source) -> People:
     id_columns = [name for name in crosswalk if name.endswith("_id")]
     columns = [table.rows[CHILD] for table in tables.values() if CHILD in table.rows]
     columns += [tables["crosswalk"].rows[name] for name in id_columns]
-    found = pd.concat(columns, ignore_index=True) if columns else pd.Series(dtype="string")
-    keys = pd.Index(found.dropna().astype(object).unique(), dtype=object)
+    found = [column.dropna().astype(object).unique() for column in columns]
+    keys = pd.Index(pd.unique(np.concatenate([*found, np.empty(0, dtype=object)])), dtype=object)
     nobody = keys[:0]
     if not source.person_keys:
         alone = np.arange(len(keys))

@@ -26,10 +26,11 @@ def linkage(tables: Mapping[str, Sorted], people: People) -> pd.DataFrame:
 
     *Linked* means found in an accepted row of claims or enrollment. A key that the crosswalk alone knows links to nothing.
     """
-    medicaid = [tables[name].with_fate(ACCEPTED)[CHILD] for name in MEDICAID_TABLES if name in tables]
-    seen = people.keys.get_indexer(pd.concat(medicaid).dropna().astype(object).unique()) if medicaid else []
     there = {"key": np.zeros(len(people.keys), dtype=bool)}
-    there["key"][seen] = True
+    for name in MEDICAID_TABLES:
+        if name in tables:
+            known = tables[name].with_fate(ACCEPTED)[CHILD].dropna().astype(object).unique()
+            there["key"][people.keys.get_indexer(known)] = True
     for name, group in (("crosswalk", people.by_crosswalk), ("child", people.child)):
         there[name] = np.isin(group, group[there["key"]])
     counted = []
