@@ -49,7 +49,11 @@ VOIDED = "voided: the last version takes the claim back"
     # Voided, then sent anew under the same family: the last version is no void.
     ([line("C1"), line("C2", **{**VOID, "adjudicated_on": "2025-05-01"}), line("C3", **{**CHANGED, "adjudicated_on": "2025-06-01"})],
      [REPLACED, REPLACED, ""]),
-    # On one day the replacement comes after what it replaces, the void after both.
+    # Taken back and paid anew on one day, or with no day at all: the replacement is the last word. A void alone is too.
+    ([line("C1"), line("C2", **{**VOID, "adjudicated_on": "2025-04-01"}), line("C3", **{**CHANGED, "adjudicated_on": "2025-04-01"})],
+     [REPLACED, REPLACED, ""]),
+    ([line("C1", adjudicated_on=""), line("C3", **{**CHANGED, "adjudicated_on": ""}), line("C2", **{**VOID, "adjudicated_on": ""})],
+     [REPLACED, "", REPLACED]),
     ([line("C2", **{**CHANGED, "adjudicated_on": "2025-04-01"}), line("C1")], ["", REPLACED]),
     ([line("C2", **{**VOID, "adjudicated_on": "2025-04-01"}), line("C1")], [VOIDED, VOIDED]),
     # Versions that keep the claim's number: told apart by the day of their decision.

@@ -8,8 +8,8 @@ from analysis.intake.people.groups import together
 from analysis.intake.problems import Findings
 from analysis.intake.references import CHILD
 
-# Versions of one day: what takes back or replaces comes after what it takes back.
-ORDER = {"original": 0, "amount_only": 0, "replacement": 1, "void": 2}
+# Versions of one day, or of none: payers take a claim back and pay it anew in one run, so the void comes before the replacement.
+ORDER = {"original": 0, "amount_only": 0, "void": 1, "replacement": 2}
 NO_SERVICE = {
     "capitation": "a plan's premium, no service",
     "other": "a payment for no one child's service",
@@ -50,7 +50,7 @@ def _versions(lines: pd.DataFrame) -> pd.DataFrame:
     """By line: `replaced` (another version of its claim is the last) and `voided` (the last version is a void).
 
     Versions of one claim share its number or are linked by the number of the claim that they replace, and are one child's. They
-    come in the order of their decision, then original, replacement, void; of two alike the later claim number is the later one.
+    come in the order of their decision, then original, void, replacement; of two alike the later claim number is the later one.
     """
     claim, original = lines["claim_id"].astype(object), lines["original_claim_id"].astype(object)
     family = _families(claim.to_numpy(), original.to_numpy())
