@@ -31,7 +31,9 @@ def enrolled_months(tables: Mapping[str, Sorted], people: People, covers: Mappin
     }
     found = [made[form](tables[form].with_fate(ACCEPTED)) for form in FORMS if form in tables]
     # Typed first: an empty form or column would change the types of the others.
-    rows = pd.concat([at_rest(each, ENROLLMENT, time_zone="UTC", key_type="string") for each in found], ignore_index=True)
+    rows = pd.concat(
+        [at_rest(each, ENROLLMENT, time_zone="UTC", key_type="string") for each in found], ignore_index=True
+    )
     rows = rows.assign(child=people.child_of(rows[CHILD]), row=np.arange(len(rows)))
     best = rows.sort_values(["child", "month_on", "days", "row"], ascending=[True, True, False, True], kind="stable")
     kept = best.drop_duplicates(["child", "month_on"]).sort_values("row", kind="stable")
