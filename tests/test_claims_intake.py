@@ -189,6 +189,8 @@ def test_each_line_has_what_its_header_says_and_its_own_day_first(tmp_path):
     (HEADERS + "C4,17,2025-03-02,11\n", LINES, ["accepted"] * 3, [3, 2, 1, 0]),
     # The same header twice.
     (HEADERS + "C1,17,2025-03-01,23\n", LINES, ["accepted"] * 3, [3, 2, 0, 1]),
+    # The same header again, its member's key without the zeros.
+    (HEADERS.replace("C1,17", "C1,0017") + "C1,17,2025-03-01,23\n", LINES, ["accepted"] * 3, [3, 2, 0, 1]),
     # Two headers of one claim that differ: nobody can tell which one counts.
     (HEADERS + "C1,17,2025-03-09,23\n", LINES, ["accepted", "rejected", "rejected"], [3, 1, 2, 0]),
     # A header without a number, one with a field too few.

@@ -55,7 +55,7 @@ def linkage_faults(source: Source) -> Iterator[str]:
             )
     if source.replaced_by_sender:
         for name, column, _ in sorted(mapped, key=str):
-            if SENT[name].name == name and column in SENT[name].names and not SENT[name].column(column).kept:
+            if column in SENT[name].names and not SENT[name].column(column).kept:
                 yield f"tables.{name}.columns.{column}: replaced_by_sender says that nothing identifying was sent, but this is."
 
 

@@ -66,7 +66,9 @@ def _keys(rows: pd.DataFrame, on: list[str]) -> pd.Index | pd.MultiIndex:
 def _fates(stacked: pd.DataFrame, on: list[str], columns: list[str]) -> pd.DataFrame:
     """One row per header: file, row_number, fate, reason."""
     blank = stacked[on].eq("").any(axis=1)
-    again = stacked.duplicated([*on, *columns]) & ~blank
+    # A person's key that has lost its zeros on the way makes no other header.
+    alike = stacked[on].join(stacked[columns].apply(lambda column: column.str.lstrip("0")))
+    again = alike.duplicated() & ~blank
     different = stacked[~again & ~blank].duplicated(on, keep=False).reindex(stacked.index, fill_value=False)
     words = " and ".join(on)
     fate = pd.Series(ACCEPTED, index=stacked.index).mask(again, SET_ASIDE).mask(blank | different, REJECTED)
