@@ -687,6 +687,20 @@ CLAIMS = Table(
     ),
 )  # fmt: skip
 
+CHILDREN = Table(
+    "children",
+    row="one child whom Medicaid knows, in every file the same",
+    key=("child_id",),
+    columns=(
+        Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True, known_as="MSIS_IDENT_NUM"),
+        Column("born_on", "day", "Day of birth", required=True, identifying=True, known_as="BIRTH_DT"),
+        Column("died_on", "day", "Day of death; empty where none is known", identifying=True, known_as="DEATH_DT"),
+        Column("sex", "code", "The child's sex", codes=SEXES, known_as="SEX_CD"),
+        Column("race_ethnicity", "code", "The child's race and ethnicity", codes=RACES,
+               known_as="RACE_ETHNCTY_FLAG, AMRCN_INDN_ALSK_NTV_IND"),
+    ),
+)  # fmt: skip
+
 ENROLLMENT = Table(
     "enrollment",
     row="one child and month of Medicaid enrollment",
@@ -865,7 +879,7 @@ NIGHT_KINDS = {
     "detention": "detention",
     "boarding": "waiting in an emergency department",
     "congregate": "group home, shelter or institution, in care",
-    "foster": "foster home or kin, in care",
+    "foster": "foster home, kin or another home, in care",
     "runaway": "run away from care, or whereabouts unknown",
     "hold": "a short police hold that did not become a placement",
 }
@@ -875,8 +889,8 @@ PLACED_KINDS = ("congregate", "foster", "runaway")  # nights in care after a rem
 FOLLOW_UP_ENDS = {
     "death": "died",
     "age": "turned 21",
-    "disenrolled": "left Medicaid",
     "data_cut": "the records end",
+    "disenrolled": "left Medicaid",
 }
 
 DIAGNOSIS_FAMILIES = {
@@ -995,7 +1009,7 @@ COHORT = Table(
         Column("eligibility_group", "text", "Eligibility group in the month of the index day"),
         Column("months_enrolled_before", "count", "Months with enrollment among the 24 before the month of the index day",
                unit="months", required=True, at_least=0, at_most=24),
-        Column("diagnosis_family", "code", "Gravest family of diagnoses on the claims of the index day and the day after",
+        Column("diagnosis_family", "code", "Gravest family of diagnoses on the claims of the index day",
                codes=DIAGNOSIS_FAMILIES, required=True),
         Column("in_common_band", "flag", "The family is one that both arms see (study.yml, cohort: common_band)", required=True),
         _prior("prior_ed_30", "Emergency department visits of any kind in the 30 days before"),
@@ -1129,6 +1143,7 @@ TABLES: Mapping[str, Table] = {
         SITE_HOURS,
         STAFFING,
         CLAIMS,
+        CHILDREN,
         ENROLLMENT,
         PLACEMENTS,
         DETENTIONS,
