@@ -988,8 +988,11 @@ NIGHTS_AWAY = Table(
 )
 
 
-def _prior(name: str, means: str, unit: str = "") -> Column:
-    return Column(name, "count", f"{means}; the index day is not in it", unit=unit, required=True, at_least=0)
+def _prior(name: str, means: str, unit: str = "", *, absent: str = "") -> Column:
+    empty = f"; empty where the study has no {absent}" if absent else ""
+    return Column(
+        name, "count", f"{means}; the index day is not in it{empty}", unit=unit, required=not absent, at_least=0
+    )
 
 
 COHORT = Table(
@@ -1020,12 +1023,12 @@ COHORT = Table(
         _prior("prior_bh_ed_365", "The same in the 365 days before"),
         _prior("prior_inpatient_nights_365", "Behavioral hospital nights in the 365 days before", "nights"),
         _prior("prior_residential_nights_365", "Nights in residential treatment in the 365 days before", "nights"),
-        _prior("prior_placement_nights_365", "Nights placed in care in the 365 days before, without holds", "nights"),
-        _prior("prior_detention_nights_365", "Nights in detention in the 365 days before", "nights"),
+        _prior("prior_placement_nights_365", "Nights placed in care in the 365 days before, without holds", "nights", absent="placements"),
+        _prior("prior_detention_nights_365", "Nights in detention in the 365 days before", "nights", absent="detentions"),
         _prior("prior_outpatient_180", "Days with an outpatient behavioral visit in the 180 days before", "days"),
         Column("prior_cost_365_usd", "number", "Paid by Medicaid or its plan in the 365 days before; the index day is not in it",
                unit="US dollars", required=True),
-        Column("in_foster_care", "flag", "In care after a removal on the day before the index day", required=True),
+        Column("in_foster_care", "flag", "In care after a removal on the day before the index day; empty where the study has no placements"),
     ),
 )  # fmt: skip
 
@@ -1052,8 +1055,9 @@ FOLLOW_UP = Table(
 )  # fmt: skip
 
 
-def _in_month(name: str, means: str, unit: str = "") -> Column:
-    return Column(name, "count", means, unit=unit, required=True, at_least=0)
+def _in_month(name: str, means: str, unit: str = "", *, absent: str = "") -> Column:
+    empty = f"; empty where the study has no {absent}" if absent else ""
+    return Column(name, "count", f"{means}{empty}", unit=unit, required=not absent, at_least=0)
 
 
 FOLLOW_UP_MONTHS = Table(
@@ -1072,18 +1076,19 @@ FOLLOW_UP_MONTHS = Table(
         _in_month("inpatient_nights", "Behavioral hospital nights", "nights"),
         _in_month("residential_nights", "Nights in residential treatment", "nights"),
         _in_month("boarding_nights", "Nights of waiting in an emergency department", "nights"),
-        _in_month("placement_nights", "Nights placed in care, without holds", "nights"),
-        _in_month("congregate_nights", "Of these, in a group home, shelter or institution", "nights"),
-        _in_month("detention_nights", "Nights in detention", "nights"),
-        _in_month("hold_nights", "Nights of a short police hold", "nights"),
-        _in_month("nights_away", "All nights away from home: the sum of the parts", "nights"),
+        _in_month("placement_nights", "Nights placed in care, without holds", "nights", absent="placements"),
+        _in_month("congregate_nights", "Of these, in a group home, shelter or institution", "nights", absent="placements"),
+        _in_month("detention_nights", "Nights in detention", "nights", absent="detentions"),
+        _in_month("hold_nights", "Nights of a short police hold", "nights", absent="placements"),
+        _in_month("nights_away", "All nights away from home: the sum of the parts that the study has", "nights"),
         Column("ed_cost_usd", "number", "Paid for ED visits that became no stay", unit="US dollars", required=True),
         Column("inpatient_cost_usd", "number", "Paid for hospital stays, with the ED visits that became one", unit="US dollars", required=True),
         Column("residential_cost_usd", "number", "Paid for residential treatment by Medicaid", unit="US dollars", required=True),
         Column("crisis_cost_usd", "number", "Paid for crisis response and stabilization", unit="US dollars", required=True),
         Column("other_cost_usd", "number", "Paid for all other claims", unit="US dollars", required=True),
-        Column("placement_cost_usd", "number", "Daily rate of child welfare times the nights at it", unit="US dollars", required=True),
-        Column("cost_usd", "number", "The sum of the parts, all from time zero on, in both arms", unit="US dollars", required=True),
+        Column("placement_cost_usd", "number", "Daily rate of child welfare times the nights at it; empty where the study has no placements",
+               unit="US dollars"),
+        Column("cost_usd", "number", "The sum of the parts that the study has, all from time zero on, in both arms", unit="US dollars", required=True),
     ),
 )  # fmt: skip
 

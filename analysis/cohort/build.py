@@ -23,6 +23,24 @@ from analysis.tables import Column, Table
 
 SOURCES = ("claims", "enrollment", "children", "placements", "detentions", "site_counties")
 NEEDED = ("episodes", "claims", "enrollment", "children", "site_counties")  # without these there is no cohort
+DERIVED_TABLES = (
+    "ed_visits", "stays", "removals", "nights_away", "cohort", "follow_up", "follow_up_months", "county_months",
+)  # fmt: skip
+# What only this source can tell, by table.
+FROM_SOURCE = {
+    "placements": {
+        "cohort": ("prior_placement_nights_365", "in_foster_care"),
+        "follow_up": ("first_placement_day", "first_stricter_day"),
+        "follow_up_months": ("placement_nights", "congregate_nights", "hold_nights", "placement_cost_usd"),
+        "county_months": ("removals",),
+    },
+    "detentions": {
+        "cohort": ("prior_detention_nights_365",),
+        "follow_up": ("first_detention_day",),
+        "follow_up_months": ("detention_nights",),
+        "county_months": ("bookings",),
+    },
+}
 DISPATCHES = Table(
     "dispatches",
     row="one episode in which a team went or was sent",
@@ -68,17 +86,15 @@ def build(
     _cohort(run, given)
     _after(run, given)
     attrition = count_steps(run.kept["marked"], run.kept["cohort"], rules)
-    derived = (
-        "ed_visits",
-        "stays",
-        "removals",
-        "nights_away",
-        "cohort",
-        "follow_up",
-        "follow_up_months",
-        "county_months",
-    )
-    return {name: run.kept[name] for name in derived}, attrition
+    return {name: _blank(name, run.kept[name], tables) for name in DERIVED_TABLES}, attrition
+
+
+def _blank(name: str, table: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
+    """The table with what an absent source would have told left empty: no record of a removal is not a record of none."""
+    unknown = [
+        column for source, columns in FROM_SOURCE.items() if source not in tables for column in columns.get(name, ())
+    ]
+    return table.mutate(**{column: ibis.null(table[column].type()) for column in unknown})
 
 
 def _events(run: Build, given: Mapping[str, ir.Table]) -> None:
