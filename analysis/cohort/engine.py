@@ -4,6 +4,7 @@ Inside, a day is a whole number (days since 1970-01-01), so that both engines co
 """
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def _spark(scratch: Path, threads: int) -> ibis.BaseBackend:
         from pyspark.sql import SparkSession
     except ImportError:
         raise ParamsError("ENGINE=spark needs pyspark and Java 17: pip install 'mrss-workspace[spark]'.") from None
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # its workers need the packages of this environment
     session = (
         SparkSession.builder.master(f"local[{threads}]")
         .appName("cohort")
@@ -119,9 +121,13 @@ def from_frame(connection: ibis.BaseBackend, name: str, frame: pd.DataFrame, con
     """A small pandas table as one of the engine's, days as whole numbers; columns of the contract that it lacks are empty."""
     columns = {column.name: _inside(frame, column) for column in contract.columns if column.kind != "clock"}
     arrow = pa.table({name: pa.array(values, type=kind, from_pandas=True) for name, (values, kind) in columns.items()})
-    return connection.create_table(
-        name, arrow.to_pandas(types_mapper=_nullable) if connection.name == "pyspark" else arrow, overwrite=True
-    )
+    if connection.name == "duckdb":
+        return connection.create_table(name, arrow, overwrite=True)
+    # Through a file: on its way through pandas Spark takes a missing text for one.
+    folder = Path(connection._session.conf.get("spark.sql.warehouse.dir").removeprefix("file:")) / "given"
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(arrow, folder / f"{name}.parquet")
+    return connection.read_parquet(folder / f"{name}.parquet", table_name=name)
 
 
 def _nullable(kind: pa.DataType) -> object:
