@@ -118,8 +118,10 @@ def _crises(run: Build, given: Mapping[str, ir.Table], episodes: pd.DataFrame) -
     """Every crisis with what the rules ask of it; the first eligible one of each child."""
     sent = from_frame(run.connection, "dispatches", dispatches(episodes, run.rules), DISPATCHES)
     crises = run.keep("crises", chain_crises(contacts(sent, run.kept["marked_visits"], run.rules), run.rules))
-    met = crises.select("child_id").distinct()
-    months = run.keep("months", enrollment.with_month_end(given["enrollment"].semi_join(met, "child_id")))
+    calendar = run.keep("calendar", enrollment.calendar(given["enrollment"]))
+    first, last = day_number(run.rules.index_from), day_number(run.rules.index_to)
+    met = crises.filter((crises.index_on >= first) & (crises.index_on <= last)).select("child_id").distinct()
+    months = run.keep("months", enrollment.enrolled_months(given["enrollment"].semi_join(met, "child_id"), calendar))
     enrolled = run.keep("enrolled", enrollment.enrolled_spans(months))
     bridged = run.keep("bridged", enrollment.bridge_gaps(enrolled, run.rules))
     described = describe(
@@ -183,5 +185,9 @@ def _after(run: Build, given: Mapping[str, ir.Table]) -> None:
     numbered = from_frame(run.connection, "numbers", numbers, NUMBERS)
     run.keep("follow_up_months", follow_up_months(seen, months, rules, run.codes, numbered))
     counties = {"visits": kept["marked_visits"], "removals": kept["removals"], "detentions": given["detentions"]}
-    counties |= {"site_counties": given["site_counties"], "months": enrollment.with_month_end(given["enrollment"])}
+    counties |= {
+        "site_counties": given["site_counties"],
+        "enrollment": given["enrollment"],
+        "calendar": kept["calendar"],
+    }
     run.keep("county_months", county_months(counties, rules))

@@ -9,47 +9,54 @@ from analysis.cohort.ed import behavioral
 from analysis.cohort.spans import bridge
 from analysis.params import Cohort
 
+COUNTED = ("bh_ed_visits", "injury_ed_visits", "removals", "bookings")
+
 
 def county_months(sources: Mapping[str, ir.Table], rules: Cohort) -> ir.Table:
     """One row per county and month in which children were enrolled, the columns of COUNTY_MONTHS.
 
-    Takes months (of enrollment), visits, removals, detentions and site_counties. An event counts where the child was enrolled in
-    its month; the county is the one of residence then. Months after `data_cut` are not in it.
+    Takes enrollment, calendar, visits, removals, detentions and site_counties. An event counts where the child was enrolled in its
+    month; the county is the one of residence then.
     """
-    months = sources["months"]
-    months = months.filter(months.county_fips.notnull()).select("child_id", "county_fips", "month_on", "next_month_on")
-    calendar = months.select("month_on", "next_month_on").distinct()
-    cells = months.group_by(["county_fips", "month_on", "next_month_on"]).agg(children=months.child_id.nunique())
+    enrollment, calendar = sources["enrollment"], sources["calendar"]
+    residence = enrollment.filter((enrollment.days > 0) & enrollment.county_fips.notnull())
+    residence = residence.select("child_id", "month_on", "county_fips")
+    cells = residence.group_by(["county_fips", "month_on"]).agg(children=residence.count())
+    cells = cells.join(calendar.select("month_on", "next_month_on"), "month_on")
+    events = _in_month(_events(sources, rules), calendar)
+    placed = residence.join(events, ["child_id", "month_on"])
+    counted = placed.group_by(["county_fips", "month_on"]).agg(**{name: placed[name].sum() for name in COUNTED})
+    joined = cells.left_join(counted, ["county_fips", "month_on"]).drop("county_fips_right", "month_on_right")
+    live = _live_days(cells, sources["site_counties"])
+    joined = joined.left_join(live, ["county_fips", "month_on"]).drop("county_fips_right", "month_on_right")
+    return joined.mutate(
+        site_live_days=joined.live_days.fill_null(0), **{name: joined[name].fill_null(0) for name in COUNTED}
+    ).drop("live_days")
+
+
+def _events(sources: Mapping[str, ir.Table], rules: Cohort) -> ir.Table:
+    """One row per event: child_id, day, and 1 in the column of what it is."""
     visits, removed = sources["visits"], sources["removals"]
     bh = behavioral(visits, rules)
-    counted = {
+    of_kind = {
         "bh_ed_visits": visits.filter(bh).select("child_id", day="from_on"),
         "injury_ed_visits": visits.filter(visits.injury & ~bh).select("child_id", day="from_on"),
         "removals": removed.filter(~removed.is_hold).select("child_id", day="removed_on"),
         "bookings": sources["detentions"].select("child_id", day="booked_on"),
     }
-    for name, events in counted.items():
-        cells = _with_count(cells, name, _in_month(events, calendar), months)
-    live = _live_days(cells, sources["site_counties"])
-    joined = cells.left_join(live, ["county_fips", "month_on"])
-    return joined.mutate(site_live_days=joined.live_days.fill_null(0)).drop(
-        "county_fips_right", "month_on_right", "live_days"
-    )
+    several = [
+        rows.mutate(**{each: ibis.literal(int(each == name), "int64") for each in COUNTED})
+        for name, rows in of_kind.items()
+    ]
+    return ibis.union(*several)
 
 
 def _in_month(events: ir.Table, calendar: ir.Table) -> ir.Table:
-    """The events with the month in which they fall."""
+    """The events summed by child and month."""
     days = events.select("day").distinct()
     dated = days.join(calendar, [days.day >= calendar.month_on, days.day < calendar.next_month_on])
-    return events.join(dated.select("day", "month_on"), "day").select("child_id", "month_on")
-
-
-def _with_count(cells: ir.Table, name: str, events: ir.Table, months: ir.Table) -> ir.Table:
-    residence = months.select("child_id", "month_on", "county_fips")
-    placed = events.join(residence, ["child_id", "month_on"])
-    counted = placed.group_by(["county_fips", "month_on"]).agg(**{name: placed.count()})
-    joined = cells.left_join(counted, ["county_fips", "month_on"]).drop("county_fips_right", "month_on_right")
-    return joined.mutate(**{name: joined[name].fill_null(0)})
+    joined = events.join(dated.select("day", "month_on"), "day")
+    return joined.group_by(["child_id", "month_on"]).agg(**{name: joined[name].sum() for name in COUNTED})
 
 
 def _live_days(cells: ir.Table, site_counties: ir.Table) -> ir.Table:

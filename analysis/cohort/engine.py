@@ -51,13 +51,15 @@ def connect(scratch: Path, *, engine: str | None = None, threads: int = 2, memor
     scratch.mkdir(parents=True, exist_ok=True)
     if name == "spark":
         return _spark(scratch, threads)
-    return ibis.duckdb.connect(
+    connection = ibis.duckdb.connect(
         scratch / "cohort.duckdb",
         threads=threads,
         memory_limit=memory,
         temp_directory=str(scratch / "spill"),
         preserve_insertion_order=False,
     )
+    connection.con.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _spark(scratch: Path, threads: int) -> ibis.BaseBackend:

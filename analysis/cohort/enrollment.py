@@ -9,18 +9,24 @@ from analysis.params import Cohort
 MONTHS_LOOKED_BACK = 24
 
 
-def with_month_end(enrollment: ir.Table) -> ir.Table:
-    """The months with next_month_on and month_number (years x 12 + month), for rows with enrolled days."""
-    enrolled = enrollment.filter(enrollment.days > 0)
-    start = ibis.date("1970-01-01") + enrolled.month_on.as_interval("D")
+def calendar(enrollment: ir.Table) -> ir.Table:
+    """One row per month in which anybody was enrolled: month_on, next_month_on and month_number (years x 12 + month)."""
+    months = enrollment.filter(enrollment.days > 0).select("month_on").distinct()
+    start = ibis.date("1970-01-01") + months.month_on.as_interval("D")
     number = start.year() * 12 + start.month() - 1
     year, month = (number + 1) // 12, (number + 1) % 12 + 1
     next_on = ibis.date(year, month, 1).delta(ibis.date("1970-01-01"), unit="day").cast("int64")
-    return enrolled.mutate(next_month_on=next_on, month_number=number.cast("int64"))
+    return months.mutate(next_month_on=next_on, month_number=number.cast("int64"))
+
+
+def enrolled_months(enrollment: ir.Table, months: ir.Table) -> ir.Table:
+    """The rows with enrolled days, with next_month_on and month_number of `calendar`."""
+    enrolled = enrollment.select("child_id", "month_on", "days", "county_fips", "eligibility_group")
+    return enrolled.filter(enrolled.days > 0).join(months, "month_on")
 
 
 def enrolled_spans(months: ir.Table) -> ir.Table:
-    """One row per child and month: child_id, from_on, to_on. Takes what `with_month_end` gives.
+    """One row per child and month: child_id, from_on, to_on. Takes what `enrolled_months` gives.
 
     A month that is enrolled in part says how many days, not which. They are its last days where the next month is enrolled and the
     month before is not (the child came in), else its first.
