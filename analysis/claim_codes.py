@@ -21,6 +21,7 @@ class Places(Record):
 
     revenue: tuple[Code, ...] = ()
     procedure: tuple[Code, ...] = ()
+    critical_care: tuple[Code, ...] = ()
     place_of_service: tuple[Code, ...] = ()
     source: Words
 
@@ -67,9 +68,10 @@ class Diagnoses(Record):
 
 
 class Groups(Record):
-    """The sets of diagnoses from which the tiers of an ED visit are made."""
+    """Sets of diagnoses: those from which the tiers of an ED visit are made, and the one that follow-up measures use."""
 
     mental: Diagnoses
+    mental_illness: Diagnoses
     substance: Diagnoses
     ideation: Diagnoses
     self_harm: Diagnoses

@@ -19,7 +19,7 @@ def is_ed_line(claims: ir.Table, codes: ClaimCodes) -> ir.BooleanValue:
     """
     rule = codes.ed_visit
     revenue = claims.revenue_code.isin(rule.revenues).fill_null(False)
-    procedure = claims.procedure_code.isin(rule.procedure).fill_null(False)
+    procedure = claims.procedure_code.isin([*rule.procedure, *rule.critical_care]).fill_null(False)
     place = claims.place_of_service.isin(rule.place_of_service).fill_null(False)
     facility = claims.bill_type.notnull() | claims.revenue_code.notnull()
     return revenue | (procedure & place) | (facility & (procedure | place))
