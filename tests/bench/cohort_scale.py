@@ -4,7 +4,7 @@
 
 Claims are drawn by DuckDB into Parquet in the system's folder for temporary files (a hundred lines a child over six years), and the
 derived tables are worked out as make does, in a process of its own whose largest memory is read from the system. With --pandas the
-first size is also done by tests/bench/cohort_in_pandas.py, on one copy of the files: the two cohorts must agree.
+first size is also done by tests/bench/cohort_in_pandas.py, on the same files: the two cohorts must agree.
 """
 
 import json
@@ -99,7 +99,6 @@ def draw(lines: int, root: Path) -> None:
     if (folder / "claims.parquet").is_dir():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(ROOT / "params", root / "params", dirs_exist_ok=True)
     sizes = {"children": lines // LINES_A_CHILD, "counties": COUNTIES}
     with duckdb.connect() as connection:
         connection.execute("SET threads = 2; SET memory_limit = '2GB'; SET preserve_insertion_order = false")
