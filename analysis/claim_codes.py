@@ -5,13 +5,41 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import StringConstraints, field_validator
+from pydantic import AfterValidator, StringConstraints, field_validator
 
 from analysis.params import ROOT, Record, Words, read_record
 from analysis.tables import DIAGNOSIS_FAMILIES
 
 FILE = Path("params") / "bh_codes.yml"
-Diagnosis = Annotated[str, StringConstraints(pattern=r"^[A-Z]\d[0-9A-Z](?:-[A-Z]\d[0-9A-Z]|\.?[0-9A-Z]{1,4})?$")]
+
+
+def spelled(code: str) -> list[str]:
+    """The categories of a range, or the one code, without dots.
+
+    >>> spelled("F08-F10"), spelled("R45.851")
+    (['F08', 'F09', 'F10'], ['R45851'])
+    >>> spelled("F20-G10")
+    Traceback (most recent call last):
+    ValueError: is no range of categories of one letter, the lower first, such as F20-F99
+    """
+    if "-" not in code:
+        return [code.replace(".", "")]
+    first, last = code.split("-")
+    if first[0] != last[0] or not (first[1:].isdigit() and last[1:].isdigit()) or first > last:
+        raise ValueError("is no range of categories of one letter, the lower first, such as F20-F99")
+    return [f"{first[0]}{number:02d}" for number in range(int(first[1:]), int(last[1:]) + 1)]
+
+
+def _readable(code: str) -> str:
+    spelled(code)
+    return code
+
+
+Diagnosis = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]\d[0-9A-Z](?:-[A-Z]\d[0-9A-Z]|\.?[0-9A-Z]{1,4})?$"),
+    AfterValidator(_readable),
+]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2,5}$")]
 NEVER = r"[^\s\S]"  # matches nothing
 
@@ -43,7 +71,7 @@ class Services(Record):
 
     @field_validator("procedure_like")
     @classmethod
-    def _readable(cls, pattern: str) -> str:
+    def _compiles(cls, pattern: str) -> str:
         try:
             re.compile(pattern)
         except re.error as error:
@@ -114,17 +142,8 @@ def beginning(codes: tuple[str, ...]) -> str:
     >>> bool(re.match(beginning(("F20-F99", "R45.851")), "F322")), bool(re.match(beginning(("F20-F99",)), "F101"))
     (True, False)
     """
-    spelled = [each for code in codes for each in _spelled(code)]
-    return f"(?:{'|'.join(spelled)})" if spelled else NEVER
-
-
-def _spelled(code: str) -> list[str]:
-    if "-" not in code:
-        return [code.replace(".", "")]
-    first, last = code.split("-")
-    if first[0] != last[0] or not (first[1:].isdigit() and last[1:].isdigit()) or first > last:
-        raise ValueError(f"{code} is not a range of categories of one letter, such as F20-F99")
-    return [f"{first[0]}{number:02d}" for number in range(int(first[1:]), int(last[1:]) + 1)]
+    every = [each for code in codes for each in spelled(code)]
+    return f"(?:{'|'.join(every)})" if every else NEVER
 
 
 @lru_cache(maxsize=4)

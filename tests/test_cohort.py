@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from bench.cohort_in_pandas import compare
+from bench.cohort_scale import draw, take_params
 from hand_made import read_children, tables_of
 
 from analysis import params
 from analysis.claim_codes import read_claim_codes
 from analysis.cohort.__main__ import DERIVED, derive, main
 from analysis.cohort.build import DERIVED_TABLES, build
-from analysis.cohort.engine import connect, from_frame, to_pandas
+from analysis.cohort.engine import ENGINES, connect, from_frame, to_pandas
 from analysis.intake.schema import schema
 from analysis.tables import COHORT, TABLES
 
@@ -31,9 +33,9 @@ DAY_COLUMNS = {
 }
 
 
-def derived(folder: Path, given: Mapping[str, pd.DataFrame], *, engine: str = "duckdb") -> dict[str, pd.DataFrame]:
+def derived(folder: Path, given: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Every derived table and the attrition, worked out anew."""
-    connection = connect(folder, engine=engine, threads=1)
+    connection = connect(folder, threads=1)
     tables = {
         name: from_frame(connection, f"given_{name}", frame, TABLES[name])
         for name, frame in given.items()
@@ -68,16 +70,6 @@ def test_the_order_of_the_rows_changes_nothing(tmp_path, plain):
     rng = np.random.default_rng(20260701)
     shuffled = {name: frame.iloc[rng.permutation(len(frame))].reset_index(drop=True) for name, frame in GIVEN.items()}
     assert_alike(derived(tmp_path, shuffled), plain)
-
-
-@pytest.mark.spark
-def test_both_engines_give_the_same_rows(tmp_path, plain):
-    if shutil.which("java") is None:
-        pytest.skip("There is no Java here: the cohort on Spark is not compared with the one on DuckDB.")
-    pytest.importorskip(
-        "pyspark", reason="pyspark is not installed: the cohort on Spark is not compared with DuckDB's."
-    )
-    assert_alike(derived(tmp_path, GIVEN, engine="spark"), plain)
 
 
 def after_time_zero(given: Mapping[str, pd.DataFrame], cohort: pd.DataFrame, *, from_day: int) -> dict[str, pd.Series]:
@@ -159,6 +151,22 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.spark
+def test_both_engines_give_the_same_rows(workspace):
+    if shutil.which("java") is None:
+        pytest.skip("There is no Java here: the cohort on Spark is not compared with the one on DuckDB.")
+    pytest.importorskip(
+        "pyspark", reason="pyspark is not installed: the cohort on Spark is not compared with DuckDB's."
+    )
+    folder = workspace / "data" / "processed" / "demo"
+    found = {}
+    for engine in ENGINES:
+        names = derive("demo", root=workspace, engine=engine)
+        found[engine] = {name: pd.read_parquet(folder / f"{name}.parquet") for name in names}
+    assert len(found["spark"]["cohort"]) > 50
+    assert_alike(found["spark"], found["duckdb"])
+
+
 def test_the_tables_at_rest_are_the_same_bytes_each_time(workspace, plain):
     folder = workspace / "data" / "processed" / "demo"
     names = derive("demo", root=workspace)
@@ -177,6 +185,15 @@ def test_without_claims_nothing_is_derived_and_nothing_stale_stays(workspace):
     assert derive("demo", root=workspace) == []
     assert (folder / DERIVED).read_text() == "table,rows\n"
     assert not (folder / "cohort.parquet").exists()
+
+
+def test_another_program_in_plain_pandas_finds_the_same_cohort(tmp_path):
+    draw(100_000, tmp_path)
+    take_params(tmp_path)
+    derive("demo", root=tmp_path)
+    folder = tmp_path / "data" / "processed" / "demo"
+    assert len(pd.read_parquet(folder / "cohort.parquet")) > 100
+    compare(folder, RULES)
 
 
 def test_an_unknown_engine_is_named_in_one_sentence(monkeypatch, tmp_path):
