@@ -689,15 +689,15 @@ CLAIMS = Table(
 
 CHILDREN = Table(
     "children",
-    row="one child whom Medicaid knows, in every file the same",
+    row="one child; as received, one person key of one system",
     key=("child_id",),
     columns=(
-        Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True, known_as="MSIS_IDENT_NUM"),
-        Column("born_on", "day", "Day of birth", required=True, identifying=True, known_as="BIRTH_DT"),
-        Column("died_on", "day", "Day of death; empty where none is known", identifying=True, known_as="DEATH_DT"),
+        Column("child_id", "key", "The child, the same in every table", required=True, identifying=True),
+        Column("born_on", "day", "Date of birth, for the linkage alone", identifying=True, known_as="BIRTH_DT, AFCARS E5"),
         Column("sex", "code", "The child's sex", codes=SEXES, known_as="SEX_CD"),
-        Column("race_ethnicity", "code", "The child's race and ethnicity", codes=RACES,
-               known_as="RACE_ETHNCTY_FLAG, AMRCN_INDN_ALSK_NTV_IND"),
+        Column("race_ethnicity", "code", "The child's race and ethnicity", codes=RACES, known_as="RACE_ETHNCTY_FLAG"),
+        Column("died_on", "day", "Day of death; empty where none is known", known_as="DEATH_DT"),
+        Column("born_month_on", "day", "First day of the month of birth", derived=True),
     ),
 )  # fmt: skip
 

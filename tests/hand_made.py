@@ -46,7 +46,19 @@ MOBILE = {
     "phone": {"response_mode": "phone", "referral_source": "family", "sent": False},
 }
 EXPECTED = {"left_out", "cohort", "follow_up", "months", "ed_visits", "stays", "removals", "nights_away"}
-SAID = {"child", "why", "events", "born", "day_0", "county", "unknown", "enrolled", "not_enrolled", "part_months"}
+SAID = {
+    "child",
+    "why",
+    "events",
+    "born",
+    "born_month",
+    "day_0",
+    "county",
+    "unknown",
+    "enrolled",
+    "not_enrolled",
+    "part_months",
+}
 
 
 @dataclass(frozen=True)
@@ -98,10 +110,11 @@ def tables_of(children: list[Child]) -> dict[str, pd.DataFrame]:
 
 def _child_row(child: Child) -> dict:
     died = [_span(child, when)[0] for event in child.said["events"] for when, what in event.items() if what == "died"]
-    born = str(child.said.get("born", "2010-05-15"))
+    month = child.said.get("born_month")
     return {
         "child_id": child.number,
-        "born_on": born,
+        "born_on": None if month else str(child.said.get("born", "2010-05-15")),
+        "born_month_on": f"{month}-01" if month else None,
         "died_on": died[0] if died else None,
         "sex": "female",
         "race_ethnicity": "hispanic",

@@ -160,8 +160,9 @@ def near_claims(claims: ir.Table, chosen: ir.Table, rules: Cohort) -> ir.Table:
     day = joined.service_from_on - joined.index_on
     near = joined.filter((day >= -YEAR_DAYS) & (day < rules.horizon_days))
     paid = near.paid_usd.nullif(0.0)
+    further = [name for name in ("other_diagnoses",) if name in near.columns]
     return near.select(
-        "child_id", "claim_id", "file_type", "service_from_on", "diagnosis_1", "diagnosis_2",
+        "child_id", "claim_id", "file_type", "service_from_on", "diagnosis_1", "diagnosis_2", *further,
         "revenue_code", "procedure_code", "place_of_service", "bill_type",
         service_to_on=near.service_to_on.fill_null(near.service_from_on),
         cost_usd=ibis.coalesce(paid, near.ffs_equivalent_usd, 0.0),

@@ -18,8 +18,21 @@ def begins_like(code: ir.StringValue, pattern: str) -> ir.BooleanValue:
     return code.re_search(f"^(?:{pattern})").fill_null(False)
 
 
-def tiers(first: ir.StringValue, second: ir.StringValue, codes: ClaimCodes) -> dict[str, ir.BooleanValue]:
-    """tier_a to tier_d of a claim with these two diagnoses, each tier within the next.
+def any_begins_like(listed: ir.StringValue, pattern: str) -> ir.BooleanValue:
+    """True where one of the bare codes, joined by "|", begins as the pattern says; False for none."""
+    return listed.re_search(rf"(?:^|\|)(?:{pattern})").fill_null(False)
+
+
+def others(claims: ir.Table) -> ir.StringValue:
+    """The bare codes of all positions after the principal one, joined by "|"; empty text where there is none."""
+    second = bare(claims.diagnosis_2).fill_null("")
+    if "other_diagnoses" not in claims.columns:
+        return second
+    return second + "|" + bare(claims.other_diagnoses).fill_null("")
+
+
+def tiers(first: ir.StringValue, rest: ir.StringValue, codes: ClaimCodes) -> dict[str, ir.BooleanValue]:
+    """tier_a to tier_d of a claim with this principal diagnosis and these `others`, each tier within the next.
 
     a: principal mental illness. b: or principal substance use. c: or suicidal thoughts or self-harm in any position. d: any of
     these in any position.
@@ -29,19 +42,19 @@ def tiers(first: ir.StringValue, second: ir.StringValue, codes: ClaimCodes) -> d
     mental, substance = groups.mental.pattern, groups.substance.pattern
     a = begins_like(first, mental)
     b = a | begins_like(first, substance)
-    c = b | begins_like(first, harm) | begins_like(second, harm)
-    return {"tier_a": a, "tier_b": b, "tier_c": c, "tier_d": c | begins_like(second, f"{mental}|{substance}")}
+    c = b | begins_like(first, harm) | any_begins_like(rest, harm)
+    return {"tier_a": a, "tier_b": b, "tier_c": c, "tier_d": c | any_begins_like(rest, f"{mental}|{substance}")}
 
 
-def is_injury(first: ir.StringValue, second: ir.StringValue, codes: ClaimCodes) -> ir.BooleanValue:
-    """True for a principal diagnosis of an injury, unless either position says that it was self-harm."""
+def is_injury(first: ir.StringValue, rest: ir.StringValue, codes: ClaimCodes) -> ir.BooleanValue:
+    """True for a principal diagnosis of an injury, unless any position says that it was self-harm."""
     harm = codes.diagnoses.self_harm.pattern
-    return begins_like(first, codes.diagnoses.injury.pattern) & ~begins_like(first, harm) & ~begins_like(second, harm)
+    return begins_like(first, codes.diagnoses.injury.pattern) & ~begins_like(first, harm) & ~any_begins_like(rest, harm)
 
 
 def first_named(code: ir.StringValue, patterns: Mapping[str, str]) -> ir.IntegerValue:
-    """Place of the first pattern that the code begins with, from 0; as many as there are patterns where it fits none."""
-    branches = [(begins_like(code, pattern), place) for place, pattern in enumerate(patterns.values())]
+    """Place of the first pattern that the code, or one of several joined by "|", begins with; as many as patterns where none fits."""
+    branches = [(any_begins_like(code, pattern), place) for place, pattern in enumerate(patterns.values())]
     return ibis.cases(*branches, else_=len(patterns))
 
 

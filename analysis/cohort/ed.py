@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from analysis.claim_codes import ClaimCodes
-from analysis.cohort.diagnoses import bare, begins_like, first_named, is_injury, name_at, tiers
+from analysis.cohort.diagnoses import bare, begins_like, first_named, is_injury, name_at, others, tiers
 from analysis.cohort.spans import number_visits
 from analysis.params import Cohort
 
@@ -26,7 +26,7 @@ def is_ed_line(claims: ir.Table, codes: ClaimCodes) -> ir.BooleanValue:
 
 
 def keep_ed_lines(claims: ir.Table, codes: ClaimCodes) -> ir.Table:
-    """One row per line of an ED or of observation: child_id, claim_id, from_on, to_on, is_ed, first, second (diagnoses).
+    """One row per line of an ED or of observation: child_id, claim_id, from_on, to_on, is_ed, first, rest (diagnoses).
 
     Of an inpatient claim the ED's part ends on the day of admission.
     """
@@ -47,7 +47,7 @@ def keep_ed_lines(claims: ir.Table, codes: ClaimCodes) -> ir.Table:
         from_on=lines.service_from_on,
         to_on=ibis.greatest(last, lines.service_from_on),
         first=bare(lines.diagnosis_1),
-        second=bare(lines.diagnosis_2),
+        rest=others(lines),
     )
 
 
@@ -76,9 +76,7 @@ def merge_visits(lines: ir.Table, rules: Cohort, codes: ClaimCodes) -> ir.Table:
 
 def _by_claim(lines: ir.Table, codes: ClaimCodes) -> ir.Table:
     """One row per claim: its days and what its diagnoses say, 1 for yes (every engine can take the largest of numbers)."""
-    said = lines.mutate(
-        **tiers(lines["first"], lines["second"], codes), injury=is_injury(lines["first"], lines["second"], codes)
-    )
+    said = lines.mutate(**tiers(lines["first"], lines.rest, codes), injury=is_injury(lines["first"], lines.rest, codes))
     flags = {name: ibis.ifelse(said[name], 1, 0).max() for name in (*TIERS, "injury", "is_ed")}
     claims = said.group_by(["child_id", "claim_id"]).agg(
         from_on=said.from_on.min(), to_on=said.to_on.max(), first=said["first"].min(), **flags

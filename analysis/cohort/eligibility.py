@@ -24,12 +24,17 @@ def describe(
     stays one row.
     """
     known = crises.left_join(
-        children.select("child_id", "born_on", "sex", "race_ethnicity", "died_on"), "child_id"
+        children.select("child_id", "sex", "race_ethnicity", "died_on", born_on=_born_on(children)), "child_id"
     ).drop("child_id_right")
     known = _with_enrollment(known, enrolled, bridged)
     known = _with_residence(known, months)
     known = _with_site(known, site_counties)
     return _with_stay(known, stays)
+
+
+def _born_on(children: ir.Table) -> ir.IntegerValue:
+    """Day of birth; where intake kept the month alone, its first day: a child is then a year older up to a month too soon."""
+    return ibis.coalesce(*(children[name] for name in ("born_on", "born_month_on") if name in children.columns))
 
 
 def _with_enrollment(crises: ir.Table, enrolled: ir.Table, bridged: ir.Table) -> ir.Table:

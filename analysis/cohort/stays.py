@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from analysis.claim_codes import ClaimCodes
-from analysis.cohort.diagnoses import bare, tiers
+from analysis.cohort.diagnoses import bare, others, tiers
 from analysis.cohort.spans import bridge
 from analysis.params import Cohort
 
@@ -24,14 +24,13 @@ def keep_stay_lines(claims: ir.Table, codes: ClaimCodes) -> ir.Table:
     """One row per line of a stay: child_id, kind, claim_id, from_on, to_on, behavioral (1 or 0: a diagnosis of tier C)."""
     inpatient = claims.file_type == "inpatient"
     lines = claims.filter(inpatient | is_residential_line(claims, codes))
-    first, second = bare(lines.diagnosis_1), bare(lines.diagnosis_2)
     return lines.select(
         "child_id",
         "claim_id",
         kind=ibis.ifelse(lines.file_type == "inpatient", "inpatient", "residential"),
         from_on=lines.service_from_on,
         to_on=ibis.greatest(lines.service_to_on.fill_null(lines.service_from_on), lines.service_from_on),
-        behavioral=ibis.ifelse(tiers(first, second, codes)["tier_c"], 1, 0),
+        behavioral=ibis.ifelse(tiers(bare(lines.diagnosis_1), others(lines), codes)["tier_c"], 1, 0),
     )
 
 

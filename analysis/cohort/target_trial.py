@@ -4,7 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from analysis.claim_codes import ClaimCodes
-from analysis.cohort.diagnoses import bare, first_named, name_at
+from analysis.cohort.diagnoses import bare, first_named, name_at, others
 from analysis.cohort.eligibility import rules_met
 from analysis.params import Cohort
 
@@ -28,17 +28,17 @@ def first_eligible(marked: ir.Table, rules: Cohort) -> ir.Table:
 
 
 def index_families(claims: ir.Table, chosen: ir.Table, codes: ClaimCodes) -> ir.Table:
-    """One row per child of `chosen`: diagnosis_family, the gravest on claims that begin on the index day, in either position."""
+    """One row per child of `chosen`: diagnosis_family, the gravest on claims that begin on the index day, in any position."""
     patterns = codes.family_patterns()
-    day = claims.select("child_id", "service_from_on", "diagnosis_1", "diagnosis_2")
+    day = claims.select(
+        "child_id", "service_from_on", listed=bare(claims.diagnosis_1).fill_null("") + "|" + others(claims)
+    )
     joined = day.join(
         chosen.select(index_child="child_id", index_on="index_on"),
         [("child_id", "index_child"), ("service_from_on", "index_on")],
     )
-    gravest = ibis.least(
-        first_named(bare(joined.diagnosis_1), patterns), first_named(bare(joined.diagnosis_2), patterns)
-    )
-    named = joined.select("child_id", gravest=gravest).group_by("child_id").agg(gravest=ibis._.gravest.min())
+    named = joined.select("child_id", gravest=first_named(joined.listed, patterns))
+    named = named.group_by("child_id").agg(gravest=named.gravest.min())
     every = chosen.select("child_id").left_join(named, "child_id")
     place = every.gravest.fill_null(len(patterns))
     return every.select("child_id", diagnosis_family=name_at(place, list(patterns), "none"))
