@@ -151,6 +151,7 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_both_engines_give_the_same_rows(workspace):
     if shutil.which("java") is None:
