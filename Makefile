@@ -23,8 +23,9 @@ INSTALLED := $(VENV)/installed
 CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
 DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
 INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py analysis/intake/*/*.py) $(wildcard params/sources/*.yml params/demo/public_key.yml)
+COHORT_CODE := $(CONTRACT) analysis/claim_codes.py $(wildcard analysis/cohort/*.py) params/bh_codes.yml
 PACKET_CODE := $(wildcard analysis/brief/packet/*.py)
-BRIEF_CODE := $(CONTRACT) $(filter-out $(PACKET_CODE),$(wildcard analysis/quality/*.py analysis/quality/*/*.py analysis/effect/*.py analysis/savings/*.py \
+BRIEF_CODE := $(CONTRACT) analysis/claim_codes.py $(filter-out $(PACKET_CODE),$(wildcard analysis/quality/*.py analysis/quality/*/*.py analysis/effect/*.py analysis/savings/*.py \
 	analysis/brief/*.py analysis/brief/*/*.py analysis/brief/press/template/*))
 
 STATEWIDE_NOTEBOOKS := data_quality collaborative_brief agenda meeting_status
@@ -34,7 +35,7 @@ PLAN_NOTEBOOKS := support_plan
 PLANS_NOTEBOOKS := support_plans_overview
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 
-reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/$1/study.yml params/$1/source.yml
+reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/bh_codes.yml params/$1/study.yml params/$1/source.yml
 reads_collaborative_brief = $(reads_data_quality) params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
 reads_site_scorecard = $(reads_collaborative_brief)
 reads_agenda = $(reads_collaborative_brief)
@@ -51,6 +52,7 @@ reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.c
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
 PLAN := data/processed/$(STUDY)/plan.mk
+DERIVED := data/processed/$(STUDY)/derived.csv
 MANY := $(filter plans partner briefs collaborative packet roi,$(MAKECMDGOALS))
 ifneq ($(MANY),)
 include $(PLAN)
@@ -123,7 +125,7 @@ release: $(PLAN)  ## note what the month's briefs show, so that later ones give 
 request: $(PLAN)  ## write the data request that would narrow the ROI answer most
 	@$(RUN) -m analysis.brief.roi.request $(STUDY)
 
-data: $(PLAN)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed
+data: $(DERIVED)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed; ENGINE=spark for a nation's claims
 
 lab: $(INSTALLED)  ## JupyterLab on the notebooks
 	$(VENV)/bin/jupyter lab notebooks
@@ -183,6 +185,10 @@ data/processed/%/plan.mk: requirements.lock params/%/source.yml params/%/study.y
 # A study without params: intake says so in a sentence.
 data/processed/%/plan.mk: | $(INSTALLED)
 	@$(RUN) -m analysis.intake $*
+
+# The cohort and what it is made of, where the study has claims; its list is written last.
+data/processed/%/derived.csv: data/processed/%/plan.mk $(COHORT_CODE) | $(INSTALLED)
+	@$(RUN) -m analysis.cohort $*
 
 # One brief: outputs/<study>/briefs/<period>/<site>/<notebook>.html. Many at once are noted down and built by one process.
 part = $(word $1,$(subst /, ,$2))

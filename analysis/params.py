@@ -10,7 +10,15 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from analysis.periods import Period, period
-from analysis.tables import ATTEMPT_RESULTS, CLOCKS, LONGEST_WAIT_HOURS, RESPONSE_MODES, STATEWIDE, URGENCIES
+from analysis.tables import (
+    ATTEMPT_RESULTS,
+    CLOCKS,
+    DIAGNOSIS_FAMILIES,
+    LONGEST_WAIT_HOURS,
+    RESPONSE_MODES,
+    STATEWIDE,
+    URGENCIES,
+)
 
 STRATIFIED_BY = (
     "age_band",
@@ -137,6 +145,43 @@ class Rollout(Record):
     source: Words
 
 
+class Cohort(Record):
+    """Who is in the linked study, from which day, and how long watched. Days are whole days; both ends of a window count.
+
+    `data_cut` is the last day on which claims are whole: the end of the records less the run-out. `ed_tier` says which ED visits are
+    behavioral (params/bh_codes.yml). `common_band` names the families of diagnoses, on the index day's claims, that both arms see.
+    """
+
+    index_from: date
+    index_to: date
+    data_cut: date
+    ages: Ages = Ages(youngest=3, oldest=20)
+    mobile_modes: tuple[Literal[tuple(RESPONSE_MODES)], ...] = ("mobile", "deferred_mobile")
+    ed_tier: Literal["a", "b", "c", "d"] = "b"
+    visit_merge_days: Annotated[int, Field(ge=0, le=7)] = 1
+    boarding_midnights: Annotated[int, Field(ge=1, le=10)] = 2
+    boarding_longest_midnights: Annotated[int, Field(ge=1, le=60)] = 6
+    admission_within_days: Annotated[int, Field(ge=0, le=7)] = 1
+    stay_bridge_days: Annotated[int, Field(ge=0, le=7)] = 1
+    hold_hours: Annotated[int, Field(ge=0, le=240)] = 48
+    chain_days: Annotated[int, Field(ge=0, le=7)] = 1
+    enrolled_before_days: Annotated[int, Field(ge=0, le=1095)] = 180
+    enrollment_gap_days: Annotated[int, Field(ge=0, le=180)] = 45
+    live_days: Annotated[int, Field(ge=0, le=365)] = 30
+    washout_days: Annotated[int, Field(ge=0, le=365)] = 60
+    horizon_days: Annotated[int, Field(ge=30, le=1825)] = 548
+    watched_until_age: Annotated[int, Field(ge=1, le=26)] = 21
+    common_band: tuple[Literal[tuple(DIAGNOSIS_FAMILIES)], ...]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.index_from <= self.index_to <= self.data_cut:
+            raise ValueError(
+                f"index_from ({self.index_from}), index_to ({self.index_to}) and data_cut ({self.data_cut}) must come in this order"
+            )
+        return self
+
+
 class Study(Record):
     """params/<study>/study.yml: one program's data with its choices.
 
@@ -160,6 +205,7 @@ class Study(Record):
     ask_before: tuple[Literal[STRATIFIED_BY], ...] = ()
     money: Money | None = None
     rollout: Rollout | None = None
+    cohort: Cohort | None = None
     targets: dict[str, tuple[Target, ...]] = {}
     utilization_target: tuple[UseTarget, ...] = ()
     uncertain_exposure: tuple[Words, ...] = ()

@@ -1005,6 +1005,276 @@ UTILIZATION_TABLE = Table(
     ),
 )
 
+# --- derived from the linked tables by analysis/cohort ----------------------------------------------------------------
+
+ARMS = {
+    "mobile_first": "a mobile team was the first response",
+    "ed_first": "an emergency department was the first response",
+}
+
+STAY_KINDS = {
+    "boarding": "waiting in an emergency department, two midnights or more",
+    "inpatient": "hospital",
+    "residential": "residential treatment, by claims",
+}
+
+# Kinds of a night away from home; where two meet in one night, the first of this list counts.
+NIGHT_KINDS = {
+    "inpatient": "hospital, for behavioral health",
+    "residential": "residential treatment",
+    "detention": "detention",
+    "boarding": "waiting in an emergency department",
+    "congregate": "group home, shelter or institution, in care",
+    "foster": "foster home, kin or another home, in care",
+    "runaway": "run away from care, or whereabouts unknown",
+    "hold": "a short police hold that did not become a placement",
+}
+PLACED_KINDS = ("congregate", "foster", "runaway")  # nights in care after a removal that is no hold
+
+# Why a child is no longer watched; where two fall on one day, the first of this list counts.
+FOLLOW_UP_ENDS = {
+    "death": "died",
+    "age": "turned 21",
+    "data_cut": "the records end",
+    "disenrolled": "left Medicaid",
+}
+
+DIAGNOSIS_FAMILIES = {
+    "suicidality": "suicidal thoughts",
+    "self_harm": "self-harm or attempt",
+    "psychosis": "psychosis",
+    "mood": "depression and bipolar disorder",
+    "anxiety_trauma": "anxiety, trauma and stress",
+    "disruptive": "disruptive behavior and attention",
+    "developmental": "developmental and intellectual",
+    "substance": "substance use",
+    "other_mental": "another mental disorder",
+    "social": "family, school and other circumstances (Z codes)",
+    "none": "no such diagnosis on the day's claims",
+}
+
+_CHILD = Column("child_id", "key", "The child, as in the episodes", required=True, identifying=True)
+
+ED_VISITS = Table(
+    "ed_visits",
+    row="one emergency department visit: the claims of one child whose starts lie within a day of each other",
+    key=("child_id", "visit"),
+    derived=True,
+    columns=(
+        _CHILD,
+        Column("visit", "count", "The child's visits in order, 1 the first", required=True, at_least=1),
+        Column("from_on", "day", "Day of arrival", required=True),
+        Column("to_on", "day", "Day on which the child left, or was admitted", required=True),
+        Column("claims", "count", "Claims that were merged into the visit", required=True, at_least=1),
+        Column("tier_a", "flag", "Principal diagnosis of mental illness (F01 to F09, F20 to F99)", required=True),
+        Column("tier_b", "flag", "Tier A, or a principal diagnosis of substance use (F10 to F19)", required=True),
+        Column("tier_c", "flag", "Tier B, or suicidal thoughts or self-harm in any position", required=True),
+        Column("tier_d", "flag", "Any of these in any position", required=True),
+        Column("injury", "flag", "Principal diagnosis of an injury that nobody meant", required=True),
+        Column("diagnosis", "text", "Principal diagnosis: a behavioral one before another, the first claim's before a later one's"),
+        Column("diagnosis_family", "code", "Family of that diagnosis", codes=DIAGNOSIS_FAMILIES, required=True),
+        Column("control", "text", "Negative-control condition of the principal diagnosis (params/bh_codes.yml); empty for none"),
+        Column("midnights_boarded", "count", "Midnights between arrival and leaving, where they make it boarding; else 0",
+               unit="nights", required=True, at_least=0),
+        Column("becomes_stay", "flag", "An admission began while the visit lasted or the day after: in dollars the stay alone counts",
+               required=True),
+        Column("is_index", "flag", "The visit, or one that touches it, is how an ed_first child came into the cohort: no outcome",
+               required=True),
+    ),
+)  # fmt: skip
+
+STAYS = Table(
+    "stays",
+    row="one stay of one child, from the first day to the last, across transfers and interim bills of its kind",
+    key=("child_id", "kind", "from_on"),
+    derived=True,
+    columns=(
+        _CHILD,
+        Column("kind", "code", "Kind of stay", codes=STAY_KINDS, required=True),
+        Column("from_on", "day", "First day", required=True),
+        Column("to_on", "day", "Last day", required=True),
+        Column("nights", "count", "Midnights between the two", unit="nights", required=True, at_least=0),
+        Column("behavioral", "flag", "A claim of the stay has a diagnosis of tier C", required=True),
+        Column("bridged", "count", "Claims that were bridged into the first: 0 for a stay of one claim", required=True,
+               at_least=0),
+    ),
+)  # fmt: skip
+
+REMOVALS = Table(
+    "removals",
+    row="one removal of one child from home, to the end of its last living arrangement",
+    key=("child_id", "removed_on"),
+    derived=True,
+    columns=(
+        _CHILD,
+        Column("removed_on", "day", "Day of removal", required=True),
+        Column("ended_on", "day", "Last day of the last arrangement away from home; empty while it lasts"),
+        Column("is_hold", "flag", "A short police hold (48 hours or less): no placement", required=True),
+        Column("first_setting", "code", "Where the child went first", codes=LIVING_SITUATIONS, required=True),
+        Column("moves", "count", "Changes of the living arrangement", required=True, at_least=0),
+        Column("first_stricter_on", "day", "First move to a more restrictive setting; empty for none"),
+        Column("nights", "count", "Nights away from home, to the end of the records", unit="nights", required=True, at_least=0),
+        Column("congregate_nights", "count", "Of these, in a group home, shelter, institution or hospital", unit="nights",
+               required=True, at_least=0),
+    ),
+)  # fmt: skip
+
+NIGHTS_AWAY = Table(
+    "nights_away",
+    row="one child and span of nights of one kind; the spans of a child never overlap",
+    key=("child_id", "from_on"),
+    derived=True,
+    columns=(
+        _CHILD,
+        Column("from_on", "day", "Day before the first night", required=True),
+        Column("to_on", "day", "Day after the last night", required=True),
+        Column("kind", "code", "Where, by precedence", codes=NIGHT_KINDS, required=True),
+        Column("nights", "count", "Midnights between the two", unit="nights", required=True, at_least=1),
+    ),
+)
+
+
+def _prior(name: str, means: str, unit: str = "", *, absent: str = "") -> Column:
+    empty = f"; empty where the study has no {absent}" if absent else ""
+    return Column(
+        name, "count", f"{means}; the index day is not in it{empty}", unit=unit, required=not absent, at_least=0
+    )
+
+
+COHORT = Table(
+    "cohort",
+    row="one child in the study: the first eligible crisis, as it stood at the first response",
+    key=("child_id",),
+    derived=True,
+    columns=(
+        _CHILD,
+        Column("index_on", "day", "Time zero: the day of the first response", required=True),
+        Column("arm", "code", "Who responded first", codes=ARMS, required=True),
+        Column("site_id", "text", "The site that covers the county of residence on the index day, in both arms", required=True),
+        Column("county_fips", "text", "County of residence on the index day", required=True, pattern=r"\d{5}"),
+        Column("age_years", "number", "Age on the index day", unit="years", required=True, at_least=0, at_most=21),
+        Column("sex", "code", "The child's sex", codes=SEXES),
+        Column("race_ethnicity", "code", "The child's race and ethnicity", codes=RACES),
+        Column("eligibility_group", "text", "Eligibility group in the month of the index day"),
+        Column("months_enrolled_before", "count", "Months with enrollment among the 24 before the month of the index day",
+               unit="months", required=True, at_least=0, at_most=24),
+        Column("diagnosis_family", "code", "Gravest family of diagnoses on the claims of the index day",
+               codes=DIAGNOSIS_FAMILIES, required=True),
+        Column("in_common_band", "flag", "The family is one that both arms see (study.yml, cohort: common_band)", required=True),
+        _prior("prior_ed_30", "Emergency department visits of any kind in the 30 days before"),
+        _prior("prior_ed_180", "The same in the 180 days before"),
+        _prior("prior_ed_365", "The same in the 365 days before"),
+        _prior("prior_bh_ed_30", "Of these, behavioral (the study's tier), in the 30 days before"),
+        _prior("prior_bh_ed_180", "The same in the 180 days before"),
+        _prior("prior_bh_ed_365", "The same in the 365 days before"),
+        _prior("prior_inpatient_nights_365", "Behavioral hospital nights in the 365 days before", "nights"),
+        _prior("prior_residential_nights_365", "Nights in residential treatment in the 365 days before", "nights"),
+        _prior("prior_placement_nights_365", "Nights placed in care in the 365 days before, without holds", "nights", absent="placements"),
+        _prior("prior_detention_nights_365", "Nights in detention in the 365 days before", "nights", absent="detentions"),
+        _prior("prior_outpatient_180", "Days with an outpatient behavioral visit in the 180 days before", "days"),
+        Column("prior_cost_365_usd", "number", "Paid by Medicaid or its plan in the 365 days before; the index day is not in it",
+               unit="US dollars", required=True),
+        Column("in_foster_care", "flag", "In care after a removal on the day before the index day; empty where the study has no placements"),
+    ),
+)  # fmt: skip
+
+_DAY = "in days after the index day, which is day 0; empty where it was not seen while the child was watched"
+
+FOLLOW_UP = Table(
+    "follow_up",
+    row="one child of the cohort: how long watched, and the day of each first event",
+    key=("child_id",),
+    derived=True,
+    columns=(
+        _CHILD,
+        Column("followed_days", "count", "Last day on which the child was watched; the index day is day 0", unit="days",
+               required=True, at_least=0),
+        Column("ended_by", "code", "Why no longer", codes=FOLLOW_UP_ENDS, required=True),
+        Column("first_bh_ed_day", "count", f"First behavioral ED visit that is not the index visit, {_DAY}", unit="days", at_least=0),
+        Column("first_inpatient_day", "count", f"First behavioral admission, {_DAY}", unit="days", at_least=0),
+        Column("first_residential_day", "count", f"First day in residential treatment, {_DAY}", unit="days", at_least=0),
+        Column("first_placement_day", "count", f"First removal from home that is no hold, {_DAY}", unit="days", at_least=0),
+        Column("first_stricter_day", "count", f"First move in care to a more restrictive setting, {_DAY}", unit="days", at_least=0),
+        Column("first_detention_day", "count", f"First booking, {_DAY}", unit="days", at_least=0),
+        Column("death_day", "count", f"Day of death, {_DAY}", unit="days", at_least=0),
+    ),
+)  # fmt: skip
+
+
+def _in_month(name: str, means: str, unit: str = "", *, absent: str = "") -> Column:
+    empty = f"; empty where the study has no {absent}" if absent else ""
+    return Column(name, "count", f"{means}{empty}", unit=unit, required=not absent, at_least=0)
+
+
+FOLLOW_UP_MONTHS = Table(
+    "follow_up_months",
+    row="one child of the cohort and one month of 30 days after the index day, for as long as the child was watched",
+    key=("child_id", "month"),
+    derived=True,
+    columns=(
+        _CHILD,
+        Column("month", "count", "Month 0 holds days 0 to 29; the last one ends with the day before the horizon", required=True, at_least=0),
+        _in_month("watched_days", "Days of the month on which the child was watched", "days"),
+        _in_month("enrolled_days", "Of these, days enrolled", "days"),
+        _in_month("bh_ed_visits", "Behavioral ED visits without the index visit"),
+        _in_month("bh_ed_visits_without_stay", "Of these, those that did not become a stay: the ones that have a price of their own"),
+        _in_month("ed_visits", "ED visits of any kind without the index visit"),
+        _in_month("inpatient_nights", "Behavioral hospital nights", "nights"),
+        _in_month("residential_nights", "Nights in residential treatment", "nights"),
+        _in_month("boarding_nights", "Nights of waiting in an emergency department", "nights"),
+        _in_month("placement_nights", "Nights placed in care, without holds", "nights", absent="placements"),
+        _in_month("congregate_nights", "Of these, in a group home, shelter or institution", "nights", absent="placements"),
+        _in_month("detention_nights", "Nights in detention", "nights", absent="detentions"),
+        _in_month("hold_nights", "Nights of a short police hold", "nights", absent="placements"),
+        _in_month("nights_away", "All nights away from home: the sum of the parts that the study has", "nights"),
+        Column("ed_cost_usd", "number", "Paid for ED visits that became no stay", unit="US dollars", required=True),
+        Column("inpatient_cost_usd", "number", "Paid for hospital stays, with the ED visits that became one", unit="US dollars", required=True),
+        Column("residential_cost_usd", "number", "Paid for residential treatment by Medicaid", unit="US dollars", required=True),
+        Column("crisis_cost_usd", "number", "Paid for crisis response and stabilization", unit="US dollars", required=True),
+        Column("other_cost_usd", "number", "Paid for all other claims", unit="US dollars", required=True),
+        Column("placement_cost_usd", "number", "Daily rate of child welfare times the nights at it; empty where the study has no placements",
+               unit="US dollars"),
+        Column("cost_usd", "number", "The sum of the parts that the study has, all from time zero on, in both arms", unit="US dollars", required=True),
+    ),
+)  # fmt: skip
+
+COUNTY_MONTHS = Table(
+    "county_months",
+    row="one county and calendar month, with or without a site",
+    key=("county_fips", "month_on"),
+    derived=True,
+    columns=(
+        Column("county_fips", "text", "The county of residence", required=True, pattern=r"\d{5}"),
+        Column("month_on", "day", "First day of the month", required=True),
+        Column("children", "count", "Children enrolled on any day of the month; residents where there is no enrollment",
+               unit="children", at_least=0),
+        Column("bh_ed_visits", "count", "Behavioral ED visits (the study's tier) that began in the month", counts_children=True, at_least=0),
+        Column("injury_ed_visits", "count", "ED visits for an injury nobody meant that began in the month", counts_children=True, at_least=0),
+        Column("removals", "count", "Removals from home without holds", counts_children=True, at_least=0),
+        Column("bookings", "count", "Bookings into detention", counts_children=True, at_least=0),
+        Column("site_live_days", "count", "Days of the month on which a site covered the county", unit="days", required=True,
+               at_least=0, at_most=31),
+    ),
+)  # fmt: skip
+
+ATTRITION = Table(
+    "attrition",
+    row="one step from all crises to the cohort, in order",
+    key=("step",),
+    derived=True,
+    columns=(
+        Column("step", "count", "1 is where it begins", required=True, at_least=1),
+        Column("rule", "text", "Name of the step", required=True),
+        Column("why", "text", "The reason in words", required=True),
+        Column("crises_left_out", "count", "Crises left out at this step", counts_children=True, required=True, at_least=0),
+        Column("crises", "count", "Crises that remain", counts_children=True, required=True, at_least=0),
+        Column("children", "count", "Children who remain", counts_children=True, required=True, at_least=0),
+        Column("mobile_first", "count", "Of the crises that remain, mobile first", counts_children=True, required=True, at_least=0),
+        Column("ed_first", "count", "Of the crises that remain, ED first", counts_children=True, required=True, at_least=0),
+        Column("marked_only", "flag", "The crises stay in the cohort and are marked, not left out", required=True),
+    ),
+)  # fmt: skip
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -1032,6 +1302,15 @@ TABLES: Mapping[str, Table] = {
         PLACEMENTS,
         DETENTIONS,
         LINKAGE_TABLE,
+        ED_VISITS,
+        STAYS,
+        REMOVALS,
+        NIGHTS_AWAY,
+        COHORT,
+        FOLLOW_UP,
+        FOLLOW_UP_MONTHS,
+        COUNTY_MONTHS,
+        ATTRITION,
         MEASURES_TABLE,
         PROBLEMS_TABLE,
         EFFECTS_TABLE,

@@ -1,7 +1,7 @@
 """Emergency department visits and hospital stays for mental illness in the claims, with the days to the next visit.
 
-The steps are those of HEDIS FUM and FUH, measurement year 2024, as a plan's public tip sheet words them. The code lists are our own
-and shorter than NCQA's, which are licensed: no figure from here is a HEDIS rate. Children are those whom the service has met; their
+The steps are those of HEDIS FUM and FUH, measurement year 2024, as a plan's public tip sheet words them. The code lists (params/bh_codes.yml) are our
+own and shorter than NCQA's, which are licensed: no figure from here is a HEDIS rate. Children are those whom the service has met; their
 age is the one of an episode, moved by the days between (an age in whole years may be a year off). Claims carry no site: rows
 count in the state alone. Claims that have not come in yet look like visits that were not.
 """
@@ -11,21 +11,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from analysis.claim_codes import read_claim_codes
 from analysis.quality.exposure import DAYS_PER_YEAR, Days
 
 YOUNGEST = 6
 APART_DAYS = 31  # of visits closer than this the first counts
 ADMITTED_WITHIN_DAYS = 30
-MENTAL_ILLNESS = r"F(?:[2-6]\d|9\d)"  # ICD-10-CM F20 to F69, F90 to F99
-SELF_HARM = (
-    r"(?:X7[1-9]|X8[0-3]|T1491|T(?:3[6-9]|4\d|5\d|6[0-5]).{2}2)"  # X71 to X83, T14.91, T36 to T65 with intent "2"
-)
-ED_REVENUE = r"0?45\d|0?981"  # UB-04 revenue codes of the emergency department
-ED_PROCEDURE = r"9928[1-5]"  # CPT, emergency department visit
-# Psychotherapy and psychiatric evaluation, office visits, and the state's community services.
-VISIT_PROCEDURE = (
-    r"90(?:79[12]|8[3-5]\d)|99(?:20\d|21[1-5]|34\d|35\d)|H00(?:04|31|32|36|37)|H20(?:0\d|1\d|2\d|3\d)|T101[67]|S948\d"
-)
 
 
 def ed_visits(tables: Mapping[str, pd.DataFrame], covers: Days) -> pd.DataFrame:
@@ -62,20 +53,23 @@ def admissions(tables: Mapping[str, pd.DataFrame], covers: Days) -> pd.DataFrame
 
 def _lines(claims: pd.DataFrame) -> pd.DataFrame:
     """The claim lines with what each is: ed, mental, visit, inpatient; and its last day."""
+    codes = read_claim_codes()
     first, second = (
         claims[name].astype("string").str.upper().str.replace(".", "", regex=False)
         for name in ("diagnosis_1", "diagnosis_2")
     )
-    harm = first.str.match(SELF_HARM).fillna(False) | second.str.match(SELF_HARM).fillna(False)
-    ill = first.str.match(MENTAL_ILLNESS).fillna(False)
+    self_harm = codes.diagnoses.self_harm.pattern
+    harm = first.str.match(self_harm).fillna(False) | second.str.match(self_harm).fillna(False)
+    ill = first.str.match(codes.diagnoses.mental_illness.pattern).fillna(False)
     revenue, procedure = claims["revenue_code"].astype("string"), claims["procedure_code"].astype("string").str.upper()
     inpatient = claims["file_type"].eq("inpatient")
-    ed = revenue.str.fullmatch(ED_REVENUE).fillna(False) | procedure.str.fullmatch(ED_PROCEDURE).fillna(False)
+    ed = revenue.isin(codes.ed_visit.revenues) | procedure.isin(codes.ed_visit.procedure)
+    service = procedure.str.fullmatch(codes.outpatient.procedure_like).fillna(False)
     return pd.DataFrame({
         "child_id": claims["child_id"], "claim_id": claims["claim_id"], "from_on": claims["service_from_on"],
         "to_on": claims["service_to_on"].fillna(claims["service_from_on"]),
         "ed": (ed & ~inpatient).astype(bool), "inpatient": inpatient.astype(bool), "mental": (ill | harm).astype(bool),
-        "visit": (ill & procedure.str.fullmatch(VISIT_PROCEDURE).fillna(False) & ~inpatient & ~ed).astype(bool),
+        "visit": (ill & service & ~inpatient & ~ed).astype(bool),
     })  # fmt: skip
 
 
