@@ -1,0 +1,69 @@
+"""The linked state: its children with a crisis, what happens to them in either arm, and clean tables of the arm they had."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analysis.demo.linked.claims import lines_of
+from analysis.demo.linked.crises import draw_past_care
+from analysis.demo.linked.enrollment import draw_enrolled
+from analysis.demo.linked.frame import Frame, make_frame
+from analysis.demo.linked.index import Index, draw_index
+from analysis.demo.linked.paths import Paths, follow
+from analysis.demo.linked.rows import make_claims, make_detentions, make_enrollment, make_placements
+from analysis.demo.linked.settings import Linked
+from analysis.demo.linked.shocks import BLOCK, HORIZON, Shocks, draw_shocks
+
+FOLLOWED = -(-HORIZON // BLOCK) * BLOCK  # days that are drawn after the index day: whole months
+
+
+@dataclass(frozen=True, eq=False)
+class LinkedState:
+    """Every child with a crisis. `child_id` is that of the episodes for mobile-first children; `paths` is what happened."""
+
+    linked: Linked
+    frame: Frame
+    index: Index
+    child_id: np.ndarray
+    shocks: Shocks
+    paths: Paths
+    enrolled: np.ndarray
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Clean claims, enrollment, placements and detentions with the contract's columns."""
+        crises, linked = self.index.crises, self.linked
+        care = draw_past_care(crises, linked, linked.stream("past care"))
+        lines = lines_of(crises, self.index.mobile, self.paths, care, linked)
+        return {
+            "claims": make_claims(lines, self.child_id, self.enrolled, linked),
+            "enrollment": make_enrollment(crises, self.child_id, self.enrolled, self.frame.counties, linked),
+            "placements": make_placements(crises, self.paths, self.child_id, linked),
+            "detentions": make_detentions(crises, self.paths, self.child_id, linked),
+        }
+
+    def in_arm(self, mobile: bool) -> Paths:
+        """What would happen to every child if a team came first (True), or if the crisis began in an ED."""
+        return follow(self.index.crises, self.shocks, mobile, self.frame, self.linked)
+
+
+def make_linked(linked: Linked) -> LinkedState:
+    """The linked state of a scenario; the same scenario gives the same tables.
+
+    >>> from analysis.demo.linked.settings import read_linked
+    >>> state = make_linked(read_linked("small_state"))
+    >>> sorted(state.tables)
+    ['claims', 'detentions', 'enrollment', 'placements']
+    """
+    frame, index = make_frame(linked), draw_index(linked)
+    shocks = draw_shocks(index.crises, FOLLOWED, frame, linked, linked.stream("shocks"))
+    paths = follow(index.crises, shocks, index.mobile, frame, linked)
+    enrolled = draw_enrolled(index.crises, index.mobile, paths, linked, linked.stream("enrollment"))
+    own = frame.rows["child_id"].to_numpy()[index.crises.row[index.mobile]]
+    others = int((~index.mobile).sum())
+    # Ids of the other children do not tell that they never met a team.
+    drawn = linked.stream("ids").permutation(others) + 1
+    ids = np.concatenate([own, [f"C9{number:05d}" for number in drawn]])
+    return LinkedState(linked, frame, index, ids, shocks, paths, enrolled)
