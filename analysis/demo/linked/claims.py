@@ -4,17 +4,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from analysis.demo.linked.conditions import CODES
 from analysis.demo.linked.crises import Crises
 from analysis.demo.linked.families import FAMILIES, TIER_DIAGNOSES
-from analysis.demo.linked.paths import Paths, interim_bills
+from analysis.demo.linked.past import Past
+from analysis.demo.linked.paths import HOSPITAL_SHARE, Paths, interim_bills
 from analysis.demo.linked.settings import TIERS, Linked
 
 FACILITY_SHARE = 0.75  # of an ED bill; the physician has the rest
-HOSPITAL_SHARE = 0.9
 # How each kind of line is coded: file type, revenue code, procedure, place of service, bill type.
 KINDS = {
     "ed_facility": ("other", "0450", "99284", "", "131"),
-    "ed_observation": ("other", "0762", "G0378", "", "131"),
+    "ed_observation": ("other", "0762", "G0378", "23", "131"),
     "ed_physician": ("other", "", "99284", "23", ""),
     "hospital": ("inpatient", "0124", "", "", "111"),
     "hospital_physician": ("other", "", "99223", "51", ""),
@@ -25,13 +26,14 @@ KINDS = {
     "office": ("other", "", "99213", "11", ""),
 }
 NAMES = tuple(KINDS)
+OFFICE_DIAGNOSIS = "J30.9"  # allergic rhinitis: an office visit that is no well visit
 ADMITTED, HOME, STILL_THERE = "65", "01", "30"  # patient status codes (UB-04)
 PLAIN = ("child", "claim", "line", "kind", "from", "to", "diagnosis_1", "diagnosis_2", "status", "cents")
 
 Lines = dict[str, np.ndarray]
 
 
-def lines_of(crises: Crises, mobile: np.ndarray, paths: Paths, past_care: Lines, linked: Linked) -> Lines:
+def lines_of(crises: Crises, mobile: np.ndarray, paths: Paths, past: Past, linked: Linked) -> Lines:
     """Every line of these children's behavioral claims: child, claim (a number), line, kind, from, to, diagnoses, status, cents.
 
     Days count from the first day of claims. Cents of an event's lines add up to its bill.
@@ -42,7 +44,9 @@ def lines_of(crises: Crises, mobile: np.ndarray, paths: Paths, past_care: Lines,
         _stay_lines(crises, paths, linked),
         _past_stay_lines(crises, linked),
         _mobile_lines(crises, mobile, paths, linked),
-        _care_lines(crises, paths, past_care, linked),
+        _care_lines(crises, paths, past.care, linked),
+        plain_lines(crises.day[paths.plain["child"]], paths.plain),
+        plain_lines(crises.day[past.plain["child"]], past.plain | {"day": -past.plain["days_before"]}),
     ]
     return number_claims(stack(parts))
 
@@ -125,11 +129,12 @@ def _past_visit_lines(crises: Crises, linked: Linked) -> Lines:
     return _ed_claims(child, day, day, said[:, 0], said[:, 1], status, cents, np.zeros(len(child), dtype=np.int64))
 
 
-def _hospital_lines(child: np.ndarray, day: np.ndarray, to: np.ndarray, linked: Linked) -> Lines:
+def _hospital_lines(child: np.ndarray, day: np.ndarray, to: np.ndarray, crises: Crises, linked: Linked) -> Lines:
     number = np.arange(len(child))
     cents = np.rint((to - day) * linked.prices.hospital_night * 100).astype(np.int64)
     facility = np.rint(cents * HOSPITAL_SHARE).astype(np.int64)
-    said = {"diagnosis_1": FAMILIES["mood"].diagnosis_1}
+    mental = np.array([family.diagnosis_1 if family.kind != "social" else "F43.10" for family in FAMILIES.values()], dtype=object)  # fmt: skip
+    said = {"diagnosis_1": mental[crises.family[child]]}
     return stack(
         [
             _lines("hospital", child, number, 1, **said, **{"from": day, "to": to}, status=HOME, cents=facility),
@@ -143,7 +148,7 @@ def _stay_lines(crises: Crises, paths: Paths, linked: Linked) -> Lines:
     short = ~stays["long"]
     child = stays["child"][short]
     hospital = _hospital_lines(
-        child, crises.day[child] + stays["from"][short], crises.day[child] + stays["to"][short], linked
+        child, crises.day[child] + stays["from"][short], crises.day[child] + stays["to"][short], crises, linked
     )
     bills = interim_bills(stays)
     day = crises.day[bills["child"]] + bills["day"]
@@ -162,7 +167,7 @@ def _past_stay_lines(crises: Crises, linked: Linked) -> Lines:
     stayed = past["nights"] > 0
     child = past["child"][stayed]
     day = crises.day[child] - past["days_before"][stayed]
-    return _hospital_lines(child, day, day + past["nights"][stayed], linked)
+    return _hospital_lines(child, day, day + past["nights"][stayed], crises, linked)
 
 
 def _mobile_lines(crises: Crises, mobile: np.ndarray, paths: Paths, linked: Linked) -> Lines:
@@ -190,6 +195,24 @@ def _care_lines(crises: Crises, paths: Paths, past_care: Lines, linked: Linked) 
         "therapy", child, np.arange(len(child)), 1, diagnosis_1=FAMILIES["anxiety_trauma"].diagnosis_1,
         **{"from": day, "to": day}, cents=np.full(len(child), round(linked.prices.outpatient_visit * 100)),
     )  # fmt: skip
+
+
+def plain_lines(from_day: np.ndarray, plain: Lines) -> Lines:
+    """Lines of ED visits for other conditions, and of office visits; `from_day` is added to each day."""
+    day, child = from_day + plain["day"], plain["child"]
+    cents = np.rint(plain["usd"] * 100).astype(np.int64)
+    ed = plain["condition"] >= 0
+    said = CODES[plain["condition"][ed]]
+    nothing = np.full(ed.sum(), "", dtype=object)
+    home = np.full(ed.sum(), HOME, dtype=object)
+    office = _lines(
+        "office", child[~ed], np.arange((~ed).sum()), 1, diagnosis_1=OFFICE_DIAGNOSIS, **{"from": day[~ed], "to": day[~ed]},
+        cents=cents[~ed],
+    )  # fmt: skip
+    visits = _ed_claims(
+        child[ed], day[ed], day[ed], said, nothing, home, cents[ed], np.zeros(ed.sum(), dtype=np.int64)
+    )
+    return stack([visits, office])
 
 
 def coded(lines: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

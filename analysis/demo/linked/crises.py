@@ -5,13 +5,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from analysis.demo.linked.families import KINDS
-from analysis.demo.linked.frame import NEVER, Frame
+from analysis.demo.linked.frame import FIRST_LIVE_DAYS, NEVER, Frame
 from analysis.demo.linked.settings import COUNTED, GROUPS, TIERS, Linked
 from analysis.tables import SEXES
 
 QUARTER = 91  # days over which severity keeps its level
 YEAR = 365
-FIRST_LIVE_DAYS = 30  # a county's first month of service is left out of the study
 AGE_CENTER = 13
 WINDOWS = (30, 180, 365)  # days of the look-back
 ALWAYS = 50.0  # log-odds
@@ -182,6 +181,8 @@ def can_be_first(crises: Crises, linked: Linked) -> np.ndarray:
     """True where no earlier BH-ED visit would itself be the index crisis, and none lies within the wash-out."""
     ago, child = crises.past["days_before"], crises.past["child"]
     live = np.where(crises.live_from < NEVER, crises.live_from + FIRST_LIVE_DAYS, NEVER)[child]
+    # A crisis that is none of the study's own can have had others before it.
+    live = np.where(crises.day[child] >= live, live, NEVER)
     spoils = (ago <= linked.visits.washout_days) | (crises.day[child] - ago >= live)
     return np.bincount(child[spoils & (crises.past["kind"] == 0)], minlength=len(crises)) == 0
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.demo.linked.crises import FIRST_LIVE_DAYS, Crises, can_be_first, count_past
+from analysis.demo.linked.crises import Crises, can_be_first, count_past
 from analysis.demo.linked.families import KINDS
-from analysis.demo.linked.frame import NEVER, Frame, make_frame, month_of, month_starts
+from analysis.demo.linked.frame import FIRST_LIVE_DAYS, NEVER, Frame, make_frame, month_of, month_starts
 from analysis.demo.linked.pool import TRIES, Pool, draw_pool, join
 from analysis.demo.linked.settings import COUNTED, Linked
 
@@ -20,7 +20,7 @@ class Index:
     """Every index crisis of the linked state: mobile-first ones first, in the order of the frame's rows.
 
     `mobile` is the arm, `log_odds` that of a mobile response in its county and month (-inf where no team was), `band` true
-    for what an ED sees, and `eligible_day` true where its county had been covered for a month.
+    for what an ED sees, and `live` true where its county had been covered for a month.
     """
 
     crises: Crises
@@ -76,7 +76,7 @@ def draw_ed_first(pool: Pool, linked: Linked, rng: np.random.Generator) -> Crise
     county, month = np.repeat(county, times), np.repeat(month, times)
     starts = month_starts(linked)
     day = starts[month] + rng.integers(0, 31, len(month)) % (starts[month + 1] - starts[month])
-    live = day >= frame.live_from[county]
+    live = frame.site_on[county, day] >= 0
     everyone = join([pool.mobile.take(np.flatnonzero(np.array(KINDS)[pool.mobile.family] != "social")), pool.ed])
     offset, waiting = len(everyone) - len(pool.ed), np.arange(len(day))
     found: list[Crises] = []
@@ -86,7 +86,7 @@ def draw_ed_first(pool: Pool, linked: Linked, rng: np.random.Generator) -> Crise
             own, here = np.flatnonzero(pool.ed.county == place), live[waiting] & (county[waiting] == place)
             if len(own):
                 which[here] = offset + rng.choice(own, here.sum())
-        moved = _moved(everyone.take(which), county[waiting], day[waiting], live[waiting], frame)
+        moved = _moved(everyone.take(which), county[waiting], day[waiting], frame)
         can = can_be_first(moved, linked)
         found.append(moved.take(np.flatnonzero(can)))
         waiting = waiting[~can]
@@ -96,10 +96,10 @@ def draw_ed_first(pool: Pool, linked: Linked, rng: np.random.Generator) -> Crise
     return drawn.take(np.lexsort((drawn.severity, drawn.county, drawn.day)))
 
 
-def _moved(crises: Crises, county: np.ndarray, day: np.ndarray, live: np.ndarray, frame: Frame) -> Crises:
+def _moved(crises: Crises, county: np.ndarray, day: np.ndarray, frame: Frame) -> Crises:
     """The same crises in other counties, on other days; what would lie before the first day of claims is cut off."""
-    site = np.where(live, crises.site, -1)
-    moved = replace(crises, county=county, day=day, live_from=frame.live_from[county], site=site)
+    site, since = frame.site_on[county, day], frame.live_since[county, day]
+    moved = replace(crises, county=county, day=day, live_from=since, site=site)
     kept = moved.past["days_before"] <= day[moved.past["child"]]
     moved = replace(moved, past={name: values[kept] for name, values in moved.past.items()})
     return replace(moved, prior=count_past(moved.past, len(moved)))

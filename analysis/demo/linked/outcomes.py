@@ -5,6 +5,7 @@ import numpy as np
 from analysis.demo.linked.paths import COSTS, Paths
 from analysis.demo.linked.settings import COUNTED, PLACED_IN
 from analysis.demo.linked.shocks import BLOCK, HORIZON
+from analysis.tables import LIVING_SITUATIONS
 
 NEVER_DAY = 10**6
 MONTHS = -(-HORIZON // BLOCK)
@@ -12,7 +13,8 @@ HORIZONS = (30, 90, 180, HORIZON)
 # Kinds of a night away from home, the last painted wins: a night in two of them counts once, for the kind that is named later.
 NIGHTS = ("hold", "foster", "congregate", "boarding", "detention", "residential", "inpatient")
 CONGREGATE = np.array([setting in ("group_home", "residential") for setting in PLACED_IN])
-FIRST = ("bh_ed", "inpatient", "residential", "placement", "detention")
+FIRST = ("bh_ed", "inpatient", "residential", "placement", "stricter", "detention")
+STRICTNESS = np.array([list(LIVING_SITUATIONS).index(setting) for setting in PLACED_IN])
 
 
 def first_days(paths: Paths) -> dict[str, np.ndarray]:
@@ -28,8 +30,18 @@ def first_days(paths: Paths) -> dict[str, np.ndarray]:
         "inpatient": _first(paths.size, stays["child"][~stays["long"]], stays["from"][~stays["long"]]),
         "residential": _first(paths.size, stays["child"][stays["long"]], stays["from"][stays["long"]]),
         "placement": _first(paths.size, placements["child"][new], placements["removed"][new]),
+        "stricter": _first_stricter(paths),
         "detention": _first(paths.size, paths.detentions["child"], paths.detentions["from"]),
     }
+
+
+def _first_stricter(paths: Paths) -> np.ndarray:
+    """First move within a removal to a setting that is more restrictive than the one before."""
+    spans = paths.placements
+    same = (spans["child"][1:] == spans["child"][:-1]) & (spans["removed"][1:] == spans["removed"][:-1])
+    level = STRICTNESS[spans["setting"]]
+    stricter = np.flatnonzero(same & (level[1:] > level[:-1]) & (spans["from"][1:] >= 0)) + 1
+    return _first(paths.size, spans["child"][stricter], spans["from"][stricter])
 
 
 def visits_by(paths: Paths, day: int, *, tier: int = COUNTED) -> np.ndarray:
@@ -39,10 +51,13 @@ def visits_by(paths: Paths, day: int, *, tier: int = COUNTED) -> np.ndarray:
     return np.bincount(visits["child"][counted], minlength=paths.size)
 
 
-def by_month(paths: Paths, watched: np.ndarray | None = None) -> dict[str, np.ndarray]:
+def by_month(
+    paths: Paths, watched: np.ndarray | None = None, nights_until: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Counts, nights and dollars by child and month of 30 days, of days 0 to the day before the horizon.
 
-    `watched` is each child's first day that is not seen: what happens on it or later is left out.
+    `watched` is each child's first day that is not seen: what happens on it or later is left out. `nights_until`, where it comes
+    earlier, does the same for nights and what they cost.
     """
     end = np.minimum(HORIZON, np.full(paths.size, HORIZON) if watched is None else watched)
     visits = paths.visits
@@ -56,9 +71,16 @@ def by_month(paths: Paths, watched: np.ndarray | None = None) -> dict[str, np.nd
             visits["day"][counted & ~visits["becomes_stay"]],
         ),
     }
-    months |= nights_by_month(paths, end)
+    others = paths.plain["condition"] >= 0
+    plain = others & (paths.plain["day"] < end[paths.plain["child"]])
+    months["ed_visits"] = _count(paths.size, visits["child"][seen], visits["day"][seen]) + _count(
+        paths.size, paths.plain["child"][plain], paths.plain["day"][plain]
+    )
+    nights_end = end if nights_until is None else np.minimum(end, nights_until)
+    months |= nights_by_month(paths, nights_end)
     bills = paths.bills
-    kept = bills["day"] < end[bills["child"]]
+    by_night = bills["part"] == COSTS.index("placement")
+    kept = bills["day"] < np.where(by_night, nights_end[bills["child"]], end[bills["child"]])
     cell = (bills["child"] * len(COSTS) + bills["part"])[kept] * MONTHS + bills["day"][kept] // BLOCK
     cents = np.bincount(cell, np.rint(bills["usd"][kept] * 100), paths.size * len(COSTS) * MONTHS)
     by_part = cents.reshape(paths.size, len(COSTS), MONTHS) / 100

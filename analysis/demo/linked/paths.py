@@ -7,9 +7,9 @@ import numpy as np
 from analysis.demo.linked.crises import Crises
 from analysis.demo.linked.frame import Frame
 from analysis.demo.linked.settings import PLACED_IN, Linked
-from analysis.demo.linked.shocks import DIRECT, INDEX, Shocks, ceiling, log_ratio
+from analysis.demo.linked.shocks import APART, DIRECT, INDEX, Shocks, ceiling, log_ratio
 
-APART = 3  # days from the end of a visit or stay to the next: nearer ones would be one once claims are merged
+HOSPITAL_SHARE = 0.9  # of a hospital bill; the rest is a physician's claim, which is paid under "other"
 INTERIM_DAYS = 30  # residential treatment is billed by months
 COSTS = ("ed", "inpatient", "residential", "crisis", "other", "placement")
 NONE, INPATIENT, RESIDENTIAL = 0, 1, 2
@@ -31,6 +31,7 @@ class Paths:
     placements: dict[str, np.ndarray]
     detentions: dict[str, np.ndarray]
     care: dict[str, np.ndarray]
+    plain: dict[str, np.ndarray]
     stabilization: dict[str, np.ndarray]
     bills: dict[str, np.ndarray]
     response_usd: np.ndarray
@@ -49,8 +50,11 @@ def follow(crises: Crises, shocks: Shocks, mobile: bool | np.ndarray, frame: Fra
     usd = np.where(visits["index"], np.round(prices.ed_visit * scale, 2)[visits["child"]], visits["bill"])
     visits["usd"] = usd + visits["boarded"] * prices.boarding_night
     response = np.where(mobile, np.round(prices.mobile_response * scale, 2), 0.0)
-    bills = _bills(visits, stays, placements, care, stabilization, response, shocks.days, linked)
-    return Paths(shocks.size, shocks.days, visits, stays, placements, detentions, care, stabilization, bills, response)
+    plain = shocks.plain
+    bills = _bills(visits, stays, placements, care, plain, stabilization, response, shocks.days, linked)
+    return Paths(
+        shocks.size, shocks.days, visits, stays, placements, detentions, care, plain, stabilization, bills, response
+    )
 
 
 def _kept(events: dict, crises: Crises, mobile: np.ndarray, full: float, frame: Frame, linked: Linked) -> np.ndarray:
@@ -178,21 +182,25 @@ def _stabilization(shocks: Shocks, mobile: np.ndarray, visits: dict, linked: Lin
 
 
 def _bills(
-    visits: dict, stays: dict, placements: dict, care: dict, stabilization: dict, response: np.ndarray, days: int, linked: Linked
+    visits: dict, stays: dict, placements: dict, care: dict, plain: dict, stabilization: dict, response: np.ndarray, days: int, linked: Linked
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Every bill: child, day, part (a number in COSTS) and usd."""
     prices, nights = linked.prices, stays["to"] - stays["from"]
     ed_part = np.where(visits["becomes_stay"], COSTS.index("inpatient"), COSTS.index("ed"))
     sent, hospital, interim = np.flatnonzero(response), ~stays["long"], interim_bills(stays)
+    whole = nights[hospital] * prices.hospital_night
+    facility = np.round(whole * HOSPITAL_SHARE, 2)
     by_night = np.array([prices.placement_night[setting] for setting in PLACED_IN])[placements["setting"]]
     placed = _by_night(placements, by_night, days)
     kept = [
         (visits["child"], visits["day"], ed_part, visits["usd"]),
-        (stays["child"][hospital], stays["from"][hospital], COSTS.index("inpatient"), nights[hospital] * prices.hospital_night),
+        (stays["child"][hospital], stays["from"][hospital], COSTS.index("inpatient"), facility),
+        (stays["child"][hospital], stays["from"][hospital], COSTS.index("other"), whole - facility),
         (interim["child"], interim["day"], COSTS.index("residential"), interim["nights"] * prices.residential_night),
         (sent, 0, COSTS.index("crisis"), response[sent]),
         (stabilization["child"], stabilization["day"], COSTS.index("crisis"), prices.stabilization_day),
         (care["child"], care["day"], COSTS.index("other"), prices.outpatient_visit),
+        (plain["child"], plain["day"], np.where(plain["condition"] >= 0, COSTS.index("ed"), COSTS.index("other")), plain["usd"]),
         (placed["child"], placed["day"], COSTS.index("placement"), placed["usd"]),
     ]  # fmt: skip
     rows = [np.concatenate([np.broadcast_to(one[number], len(one[0])) for one in kept]) for number in range(4)]

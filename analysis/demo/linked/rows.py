@@ -5,18 +5,12 @@ import pandas as pd
 
 from analysis.demo.linked.claims import Lines, coded
 from analysis.demo.linked.crises import Crises
-from analysis.demo.linked.frame import month_starts
+from analysis.demo.linked.frame import date_of, month_starts
 from analysis.demo.linked.paths import Paths
 from analysis.demo.linked.settings import GROUPS, PLACED_IN, Linked
-from analysis.tables import CLAIMS, DETENTIONS, ENROLLMENT, PLACEMENTS
+from analysis.tables import CLAIMS, DETENTIONS, ENROLLMENT, PLACEMENTS, RACES, SEXES
 
 ZERO_PAID = 0.2  # of claims, encounters that a capitated plan reports with nothing paid
-DAY_UNIT = "datetime64[ns]"
-
-
-def date_of(linked: Linked, day: np.ndarray) -> np.ndarray:
-    """Days counted from the first day of claims as dates."""
-    return (np.datetime64(linked.first_day) + np.asarray(day).astype("timedelta64[D]")).astype(DAY_UNIT)
 
 
 def make_claims(lines: Lines, child_id: np.ndarray, enrolled: np.ndarray, linked: Linked) -> pd.DataFrame:
@@ -65,6 +59,20 @@ def make_enrollment(crises: Crises, child_id: np.ndarray, enrolled: np.ndarray, 
             "plan_type": "managed care",
         }
     )[ENROLLMENT.names]
+
+
+def make_children(crises: Crises, child_id: np.ndarray, born: np.ndarray, dies: np.ndarray, linked: Linked) -> pd.DataFrame:
+    """One row a child whom Medicaid knows: birth, death, sex, race and ethnicity."""
+    dead = crises.day + np.minimum(dies, 10**6)
+    return pd.DataFrame(
+        {
+            "child_id": child_id,
+            "born_on": date_of(linked, born),
+            "died_on": pd.Series(date_of(linked, np.minimum(dead, linked.last_day))).where(dead <= linked.last_day),
+            "sex": np.array(list(SEXES), dtype=object)[crises.sex],
+            "race_ethnicity": np.array([*RACES, None], dtype=object)[crises.race],
+        }
+    )
 
 
 def make_placements(crises: Crises, paths: Paths, child_id: np.ndarray, linked: Linked) -> pd.DataFrame:

@@ -169,6 +169,7 @@ class UnitPrices(Record):
     hospital_night: Rate
     residential_night: Rate
     outpatient_visit: Rate
+    office_visit: Rate
     mobile_response: Rate
     first_contact: Share
     stabilization_day: Rate

@@ -4,20 +4,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.demo.linked.crises import AGE_CENTER, QUARTER, Crises, draw_tiers, log_rate, walk
+from analysis.demo.linked.conditions import draw_conditions
+from analysis.demo.linked.crises import AGE_CENTER, QUARTER, YEAR, Crises, draw_tiers, log_rate, walk
 from analysis.demo.linked.frame import Frame
 from analysis.demo.linked.settings import GROUPS, PLACED_IN, Linked
 
 BLOCK = 30  # days of a month of follow-up
 HORIZON = 548  # days of follow-up: 18 months, as in Fendrich et al. 2019
 RISK_SCALE_DAYS = 365  # the cumulative hazard after the index day is that of a constant rate at this day
+APART = 3  # days from the end of a visit or stay to the next: nearer ones would be one once claims are merged
 VISIT, DIRECT, INDEX = 0, 1, 2
 EVENTS = ("child", "day", "kind", "keep", "admits", "boards", "nights", "long", "bill", "tier")
 
 
 @dataclass(frozen=True, eq=False)
 class Shocks:
-    """Common shocks of some crises. `events` are visits and admissions, `removals` and `bookings` the like, `care` outpatient visits.
+    """Common shocks of some crises. `events` are visits and admissions, `removals` and `bookings` the like, `care` outpatient visits, `plain` care that no arm can move: ED visits for other conditions, and office visits.
 
     Each event has a uniform `keep`: it happens in the mobile-first arm where `keep` lies below the arm's rate over the larger
     of the two, and likewise in the ED-first arm. So an arm has a Poisson process of its own rate, and where the rates are
@@ -30,6 +32,7 @@ class Shocks:
     removals: dict[str, np.ndarray]
     bookings: dict[str, np.ndarray]
     care: dict[str, np.ndarray]
+    plain: dict[str, np.ndarray]
     index: dict[str, np.ndarray]
     severity: np.ndarray
 
@@ -90,11 +93,20 @@ def draw_shocks(crises: Crises, days: int, frame: Frame, linked: Linked, rng: np
     booked = _times(
         held * (crises.age >= linked.bookings.youngest)[:, None], 1.0, ceiling(linked.effect.bookings, linked), rng
     )
+    index = _at_index(size, linked, rng)
+    dies = index["dies"]
+    seen, direct, removed, booked = (_before_death(times, dies) for times in (seen, direct, removed, booked))
     events = _visits_and_admissions(size, seen, direct, linked, rng)
     return Shocks(
         size, days, events, _removals(removed, linked, rng), _bookings(booked, linked, rng),
-        _care(level, blocks, linked, rng), _at_index(size, linked, rng), severity,
+        _care(level, blocks, linked, rng), draw_plain(size, 1, days, events, linked, rng), index, severity,
     )  # fmt: skip
+
+
+def _before_death(times: tuple[np.ndarray, np.ndarray], dies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The times up to the day of death, which is the same in both arms."""
+    alive = times[1] <= dies[times[0]]
+    return times[0][alive], times[1][alive]
 
 
 def site_levels(frame: Frame, linked: Linked) -> np.ndarray:
@@ -190,6 +202,47 @@ def _care(level: np.ndarray, blocks: int, linked: Linked, rng: np.random.Generat
     expected = parts.per_month * np.exp(parts.by_severity * level + after[None, :])
     child, day = _times(expected, 1.0, ceiling(linked.effect.outpatient, linked), rng)
     return {"child": child, "day": day, "keep": rng.random(len(child))}
+
+
+def draw_plain(
+    size: int, first: int, last: int, near: dict[str, np.ndarray], linked: Linked, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """Care from day `first` to the day before `last` that has nothing to do with a crisis: child, day, condition, usd.
+
+    `condition` is -1 for an office visit. An ED visit within APART days of one of the events `near` is left out, whatever the
+    arm: claims could not tell the two apart.
+    """
+    years = (last - first) / YEAR
+    ed = rng.poisson(linked.injuries.per_1000 / 1000 * years, size)
+    office = rng.poisson(linked.ordinary.visits_a_year * years, size)
+    child = np.concatenate([np.repeat(np.arange(size), ed), np.repeat(np.arange(size), office)])
+    day = rng.integers(first, last, len(child))
+    number = int(ed.sum())
+    condition = np.concatenate([draw_conditions(number, rng), np.full(len(child) - number, -1)])
+    usd = np.where(condition >= 0, _bills(linked.prices.ed_visit, len(child), linked, rng), linked.prices.office_visit)
+    order = np.lexsort((condition, day, child))
+    plain = {"child": child[order], "day": day[order], "condition": condition[order], "usd": usd[order]}
+    is_ed = plain["condition"] >= 0
+    kept = ~is_ed | ~(_is_near(plain, near) | _follows(plain, is_ed))
+    return {name: values[kept] for name, values in plain.items()}
+
+
+def _is_near(plain: dict[str, np.ndarray], near: dict[str, np.ndarray]) -> np.ndarray:
+    """True where one of the events `near`, ordered by child and day, lies within APART days of the row's day, on either side."""
+    width = 10**6
+    at, other = plain["child"] * width + plain["day"], np.sort(near["child"] * width + near["day"])
+    before = np.searchsorted(other, at - APART - 10, side="left")
+    return np.searchsorted(other, at + APART, side="right") > before
+
+
+def _follows(plain: dict[str, np.ndarray], is_ed: np.ndarray) -> np.ndarray:
+    """True for an ED visit within APART days of the child's last one among these."""
+    which = np.flatnonzero(is_ed)
+    child, day = plain["child"][which], plain["day"][which]
+    close = np.concatenate([[False], (child[1:] == child[:-1]) & (day[1:] - day[:-1] <= APART)])[: len(which)]
+    follows = np.zeros(len(is_ed), dtype=bool)
+    follows[which[close]] = True
+    return follows
 
 
 def _at_index(size: int, linked: Linked, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo.linked.claims import lines_of
-from analysis.demo.linked.crises import draw_past_care
+from analysis.demo.linked.direct import born_on, is_eligible, make_cohort, make_follow_up, observed, only
 from analysis.demo.linked.enrollment import draw_enrolled
 from analysis.demo.linked.frame import Frame, make_frame
 from analysis.demo.linked.index import Index, draw_index
+from analysis.demo.linked.newcomers import pass_on
+from analysis.demo.linked.past import Past, draw_past
 from analysis.demo.linked.paths import Paths, follow
-from analysis.demo.linked.rows import make_claims, make_detentions, make_enrollment, make_placements
+from analysis.demo.linked.rows import make_children, make_claims, make_detentions, make_enrollment, make_placements
 from analysis.demo.linked.settings import Linked
 from analysis.demo.linked.shocks import BLOCK, HORIZON, Shocks, draw_shocks
 
@@ -32,17 +34,46 @@ class LinkedState:
     enrolled: np.ndarray
 
     @cached_property
+    def inside(self) -> np.ndarray:
+        """True for the children whom the study takes."""
+        return is_eligible(self.index.crises, self.index.live, self.enrolled, self.linked)
+
+    @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Clean claims, enrollment, placements and detentions with the contract's columns."""
+        """Clean children, claims, enrollment, placements and detentions with the contract's columns."""
         crises, linked = self.index.crises, self.linked
-        care = draw_past_care(crises, linked, linked.stream("past care"))
-        lines = lines_of(crises, self.index.mobile, self.paths, care, linked)
+        lines = lines_of(crises, self.index.mobile, self.paths, self.past, linked)
+        lines, was, months = pass_on(lines, crises, self.inside, self.enrolled, self.frame, linked)
+        # Who they are, each with those others after them who stand in for a later visit.
+        who = np.concatenate([np.arange(len(crises)), was])
+        everyone, enrolled = crises.take(who, past=False), np.concatenate([self.enrolled, months])
+        ids = np.concatenate([self.child_id, [f"C8{number:05d}" for number in range(1, len(was) + 1)]])
+        born = born_on(everyone)
+        dies = self.shocks.index["dies"][who]
         return {
-            "claims": make_claims(lines, self.child_id, self.enrolled, linked),
-            "enrollment": make_enrollment(crises, self.child_id, self.enrolled, self.frame.counties, linked),
+            "children": make_children(everyone, ids, born, dies, linked),
+            "claims": make_claims(lines, ids, enrolled, linked),
+            "enrollment": make_enrollment(everyone, ids, enrolled, self.frame.counties, linked),
             "placements": make_placements(crises, self.paths, self.child_id, linked),
             "detentions": make_detentions(crises, self.paths, self.child_id, linked),
         }
+
+    @cached_property
+    def past(self) -> Past:
+        """Care before the crises that the rule of assignment does not look at."""
+        return draw_past(self.index.crises, self.linked, self.linked.stream("past"), days=self.linked.last_day)
+
+    @cached_property
+    def derived(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """cohort, follow_up and follow_up_months as they follow from clean claims, without making any; by child_id."""
+        index, linked = self.index, self.linked
+        inside = np.flatnonzero(self.inside)
+        seen = observed(self.paths, index.crises, self.enrolled, linked)
+        cohort = make_cohort(
+            self.child_id, index.crises, index.mobile, self.past, self.enrolled, self.frame, linked
+        )
+        dies = self.shocks.index["dies"]
+        return only(inside, cohort, *make_follow_up(self.child_id, index.crises, seen, self.enrolled, dies, linked))
 
     def in_arm(self, mobile: bool) -> Paths:
         """What would happen to every child if a team came first (True), or if the crisis began in an ED."""
@@ -55,7 +86,7 @@ def make_linked(linked: Linked) -> LinkedState:
     >>> from analysis.demo.linked.settings import read_linked
     >>> state = make_linked(read_linked("small_state"))
     >>> sorted(state.tables)
-    ['claims', 'detentions', 'enrollment', 'placements']
+    ['children', 'claims', 'detentions', 'enrollment', 'placements']
     """
     frame, index = make_frame(linked), draw_index(linked)
     shocks = draw_shocks(index.crises, FOLLOWED, frame, linked, linked.stream("shocks"))
