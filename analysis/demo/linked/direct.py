@@ -45,7 +45,7 @@ def is_eligible(crises: Crises, live: np.ndarray, enrolled: np.ndarray, linked: 
 
 
 def followed(crises: Crises, enrolled: np.ndarray, dies: np.ndarray, linked: Linked) -> tuple[np.ndarray, np.ndarray]:
-    """The last day each child is watched, counted from the index day, and why no longer (FOLLOW_UP_ENDS)."""
+    """The last day each child is watched, counted from the index day, and why no longer; of two on one day the first named here."""
     birth = np.datetime64(linked.first_day) + born_on(crises).astype("timedelta64[D]")
     months = birth.astype("datetime64[M]")
     day = (birth - months.astype("datetime64[D]")).astype(int)
@@ -55,12 +55,12 @@ def followed(crises: Crises, enrolled: np.ndarray, dies: np.ndarray, linked: Lin
         [
             crises.day + np.minimum(dies, 10**6).astype(int),
             turned - 1,
-            left_on(enrolled, crises, linked),
             np.full(len(crises), data_cut(linked)),
+            left_on(enrolled, crises, linked),
         ]
     )
     which = ends.argmin(axis=0)
-    return ends.min(axis=0) - crises.day, np.array(["death", "age", "disenrolled", "data_cut"], dtype=object)[which]
+    return ends.min(axis=0) - crises.day, np.array(["death", "age", "data_cut", "disenrolled"], dtype=object)[which]
 
 
 def observed(paths: Paths, crises: Crises, enrolled: np.ndarray, linked: Linked) -> Paths:

@@ -11,10 +11,11 @@ from analysis.demo.linked.claims import NAMES, Lines
 from analysis.demo.linked.crises import Crises
 from analysis.demo.linked.frame import FIRST_LIVE_DAYS, NEVER, Frame, month_of, month_starts
 from analysis.demo.linked.settings import Linked
+from analysis.demo.linked.shocks import APART
 
 TOGETHER_DAYS = 40  # claims of one child no further apart go to one other child: a visit, its stay and interim bills
 KINDS = [NAMES.index(name) for name in ("ed_facility", "ed_observation", "ed_physician", "hospital", "hospital_physician", "residential")]  # fmt: skip
-MONTHS_AROUND = 2  # of Medicaid before and after those claims
+MONTHS_AROUND = 1  # of Medicaid before and after those claims
 
 
 def pass_on(lines: Lines, crises: Crises, inside: np.ndarray, enrolled: np.ndarray, frame: Frame, linked: Linked) -> tuple[Lines, np.ndarray, np.ndarray]:  # fmt: skip
@@ -31,7 +32,9 @@ def pass_on(lines: Lines, crises: Crises, inside: np.ndarray, enrolled: np.ndarr
     spoils &= (day <= linked.last_day) & enrolled[child, month]
     which = np.flatnonzero(spoils)
     which = which[np.lexsort((day[which], child[which]))]
-    apart = np.concatenate([[True], (child[which][1:] != child[which][:-1]) | (np.diff(day[which]) > TOGETHER_DAYS)])[: len(which)]  # fmt: skip
+    gap = np.diff(day[which])
+    anew = (gap > TOGETHER_DAYS) | ((gap > APART) & (lines["kind"][which][1:] == NAMES.index("ed_facility")))
+    apart = np.concatenate([[True], (child[which][1:] != child[which][:-1]) | anew])[: len(which)]
     number = np.cumsum(apart) - 1
     given = child.copy()
     given[which] = len(crises) + number
