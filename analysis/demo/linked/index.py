@@ -67,17 +67,29 @@ def cell_log_odds(frame: Frame, pool: Pool, linked: Linked) -> np.ndarray:
 def draw_ed_first(pool: Pool, linked: Linked, rng: np.random.Generator) -> Crises:
     """ED-first children of all counties and months: Poisson numbers, with the pasts that the ED's part of the rule leaves them.
 
-    Where a team covers the county they are drawn from the pool's ED crises of that county, elsewhere from all crises that an ED sees.
+    Where a team covers the county they are drawn from the pool's ED crises of that county, elsewhere from all crises that an ED
+    sees. Those of the months before a county had a team are fewer by the earlier visits of its children in the study, which are such
+    crises too.
     """
+    expected, covered = pool.frame.expected_ed, pool.frame.expected_mobile > 0
+    with_team = _draw(pool, rng.poisson(np.where(covered, expected, 0)), linked, rng)
+    left = _less_past(expected, [pool.mobile, with_team], pool.frame, linked)
+    without = _draw(pool, rng.poisson(np.where(covered, 0, left)), linked, rng)
+    drawn = join([with_team, without])
+    return drawn.take(np.lexsort((drawn.severity, drawn.county, drawn.day)))
+
+
+def _draw(pool: Pool, number: np.ndarray, linked: Linked, rng: np.random.Generator) -> Crises:
+    """So many ED-first crises by county and month."""
     frame = pool.frame
-    number = rng.poisson(_left_to_draw(pool, linked))
     county, month = np.nonzero(number)
     times = number[county, month]
     county, month = np.repeat(county, times), np.repeat(month, times)
     starts = month_starts(linked)
     day = starts[month] + rng.integers(0, 31, len(month)) % (starts[month + 1] - starts[month])
     live = frame.site_on[county, day] >= 0
-    everyone = join([pool.mobile.take(np.flatnonzero(np.array(KINDS)[pool.mobile.family] != "social")), pool.ed])
+    seen_by_ed = np.flatnonzero(np.array(KINDS)[pool.mobile.family] != "social")
+    everyone = join([pool.mobile.take(seen_by_ed), pool.ed])
     offset, waiting = len(everyone) - len(pool.ed), np.arange(len(day))
     found: list[Crises] = []
     for _ in range(TRIES):
@@ -92,32 +104,34 @@ def draw_ed_first(pool: Pool, linked: Linked, rng: np.random.Generator) -> Crise
         waiting = waiting[~can]
         if not len(waiting):
             break
-    drawn = join(found)
-    return drawn.take(np.lexsort((drawn.severity, drawn.county, drawn.day)))
+    return join(found)
 
 
 def _moved(crises: Crises, county: np.ndarray, day: np.ndarray, frame: Frame) -> Crises:
     """The same crises in other counties, on other days; what would lie before the first day of claims is cut off."""
     site, since = frame.site_on[county, day], frame.live_since[county, day]
     moved = replace(crises, county=county, day=day, live_from=since, site=site)
-    kept = moved.past["days_before"] <= day[moved.past["child"]]
+    child, ago = moved.past["child"], moved.past["days_before"]
+    # Where no team is, the visit that is drawn here is the child's first: county counts are those of these crises.
+    kept = (ago <= day[child]) & ((site[child] >= 0) | (moved.past["kind"] == 1))
     moved = replace(moved, past={name: values[kept] for name, values in moved.past.items()})
     return replace(moved, prior=count_past(moved.past, len(moved)))
 
 
-def _left_to_draw(pool: Pool, linked: Linked) -> np.ndarray:
-    """Expected ED-first crises less what the earlier visits of mobile-first children already are."""
-    past, crises = pool.mobile.past, pool.mobile
+def _less_past(expected: np.ndarray, known: list[Crises], frame: Frame, linked: Linked) -> np.ndarray:
+    """Expected crises less, before a county had a team, the earlier visits of these children, spread evenly over those months.
+
+    Evenly, because the visits of a small county lie in few months by chance.
+    """
+    counties, months = expected.shape
+    visits = sum(_past_visits(crises, counties) for crises in known)
+    before = np.arange(months)[None, :] < month_of(linked, np.minimum(frame.live_from, linked.last_day))[:, None]
+    before &= (frame.live_from < NEVER)[:, None]
+    spread = visits[:, None] * before / np.maximum(before.sum(axis=1, keepdims=True), 1) / (1 + LATER_VISITS)
+    return np.maximum(expected - spread, linked.crises.fewest_left * expected)
+
+
+def _past_visits(crises: Crises, counties: int) -> np.ndarray:
+    past = crises.past
     seen = (past["kind"] == 0) & (past["tier"] < COUNTED)
-    child = past["child"][seen]
-    day = crises.day[child] - past["days_before"][seen]
-    cells = np.zeros_like(pool.frame.expected_ed)
-    np.add.at(cells, (crises.county[child], month_of(linked, day)), 1 / (1 + LATER_VISITS))
-    by_county = cells.sum(axis=1, keepdims=True)
-    before = (
-        np.arange(cells.shape[1])[None, :]
-        < month_of(linked, np.minimum(pool.frame.live_from, linked.last_day))[:, None]
-    )
-    # Spread over the months before the service: the visits of a small county lie in few months by chance.
-    spread = by_county * before / np.maximum(before.sum(axis=1, keepdims=True), 1)
-    return np.maximum(pool.frame.expected_ed - spread, linked.crises.fewest_left * pool.frame.expected_ed)
+    return np.bincount(crises.county[past["child"][seen]], minlength=counties)

@@ -196,7 +196,13 @@ class Ordinary(Record):
     """Care that has nothing to do with a crisis."""
 
     visits_a_year: Rate
-    lines_a_visit: Annotated[float, Field(ge=1)]
+
+
+class Counties(Record):
+    """Removals and bookings per 1,000 children a year in the agencies' own counts; the service moves neither."""
+
+    removals_per_1000: Rate
+    bookings_per_1000: Rate
 
 
 class Linked(Record):
@@ -229,6 +235,7 @@ class Linked(Record):
     outpatient: Outpatient
     injuries: Injuries
     ordinary: Ordinary
+    counties: Counties
 
     @property
     def first_day(self) -> date:
