@@ -209,9 +209,7 @@ def plain_lines(from_day: np.ndarray, plain: Lines) -> Lines:
         "office", child[~ed], np.arange((~ed).sum()), 1, diagnosis_1=OFFICE_DIAGNOSIS, **{"from": day[~ed], "to": day[~ed]},
         cents=cents[~ed],
     )  # fmt: skip
-    visits = _ed_claims(
-        child[ed], day[ed], day[ed], said, nothing, home, cents[ed], np.zeros(ed.sum(), dtype=np.int64)
-    )
+    visits = _ed_claims(child[ed], day[ed], day[ed], said, nothing, home, cents[ed], np.zeros(ed.sum(), dtype=np.int64))
     return stack([visits, office])
 
 

@@ -16,7 +16,9 @@ from analysis.demo.linked.state import FOLLOWED, LinkedState
 from analysis.demo.sites import DAYS_A_YEAR
 
 CURVE_CHILDREN = 40_000  # whose mean number of later visits by month is taken for the true one
-WARM_UP_MONTHS = 18  # at the start of the claims, before which no crisis is known whose later visits would be among these
+WARM_UP_MONTHS = (
+    18  # at the start of the claims, before which no crisis is known whose later visits would be among these
+)
 INJURY_SHARE = sum(one.percent for one in CONDITIONS.values() if one.injury) / 100
 SINCE_OPENING = ((0, 5), (6, 11), (12, 17), (18, 999))  # months, both included
 

@@ -127,6 +127,7 @@ def draw_past(drawn: dict, linked: Linked, rng: np.random.Generator) -> dict[str
     # One day holds one of them: a second would be the same visit once claims are merged.
     child, ago, kind, nights, tier = child[order], ago[order], kind[order], nights[order], tier[order]
     again = np.concatenate([[False], (child[1:] == child[:-1]) & (ago[:-1] - ago[1:] < nights[:-1] + 3)])
+    again = again[: len(child)]
     events = {"child": child, "days_before": ago, "kind": kind, "nights": nights, "tier": tier}
     return {name: values[~again] for name, values in events.items()}
 

@@ -10,9 +10,9 @@ from analysis.demo.linked.enrollment import BEFORE_DAYS, came_on, left_on
 from analysis.demo.linked.families import FAMILIES
 from analysis.demo.linked.frame import Frame, date_of, month_of, month_starts
 from analysis.demo.linked.outcomes import MONTHS, by_month, first_days
+from analysis.demo.linked.past import Past
 from analysis.demo.linked.paths import COSTS, Paths
 from analysis.demo.linked.settings import COUNTED, GROUPS, Linked
-from analysis.demo.linked.past import Past
 from analysis.demo.linked.shocks import BLOCK, HORIZON
 from analysis.tables import RACES, SEXES
 
@@ -73,7 +73,13 @@ def observed(paths: Paths, crises: Crises, enrolled: np.ndarray, linked: Linked)
         return (on <= linked.last_day) & enrolled[child, month]
 
     kept = {}
-    for name, first in (("visits", "day"), ("stays", "from"), ("care", "day"), ("plain", "day"), ("stabilization", "day")):
+    for name, first in (
+        ("visits", "day"),
+        ("stays", "from"),
+        ("care", "day"),
+        ("plain", "day"),
+        ("stabilization", "day"),
+    ):
         events = getattr(paths, name)
         which = seen(events["child"], events[first])
         kept[name] = {column: values[which] for column, values in events.items()}

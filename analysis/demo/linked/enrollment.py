@@ -54,7 +54,9 @@ def _leave_early(enrolled: np.ndarray, crises: Crises, linked: Linked) -> np.nda
     short = crises.day - came < BEFORE_DAYS
     # The month in which the days would be enough, and all that follow.
     enough = np.searchsorted(starts, came + BEFORE_DAYS, side="right") - 1
-    gone = short[:, None] & (np.arange(months)[None, :] >= np.maximum(enough, month_of(linked, crises.day) + 1)[:, None])
+    gone = short[:, None] & (
+        np.arange(months)[None, :] >= np.maximum(enough, month_of(linked, crises.day) + 1)[:, None]
+    )
     return enrolled & ~gone
 
 

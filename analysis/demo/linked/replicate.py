@@ -22,7 +22,9 @@ SPARE = 1.2  # drawn beyond the number wanted: some prove not to be eligible
 LOOK_BACK_DAYS = 370
 
 
-def draw_replicate(linked: Linked, seed: int, *, children: int = 3000) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def draw_replicate(
+    linked: Linked, seed: int, *, children: int = 3000
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """cohort, follow_up and follow_up_months of so many children, drawn anew for each seed; child_id counts from 1.
 
     The crises come from a pool of the same law as those behind the raw files, their severity and past with them; all that follows

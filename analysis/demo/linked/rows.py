@@ -3,29 +3,30 @@
 import numpy as np
 import pandas as pd
 
-from analysis.demo.linked.claims import Lines, coded
+from analysis.demo.linked.claims import coded
 from analysis.demo.linked.crises import Crises
 from analysis.demo.linked.frame import date_of, month_starts
 from analysis.demo.linked.paths import Paths
+from analysis.demo.linked.roster import People
 from analysis.demo.linked.settings import GROUPS, PLACED_IN, Linked
 from analysis.tables import CLAIMS, DETENTIONS, ENROLLMENT, PLACEMENTS, RACES, SEXES
 
 ZERO_PAID = 0.2  # of claims, encounters that a capitated plan reports with nothing paid
 
 
-def make_claims(lines: Lines, child_id: np.ndarray, enrolled: np.ndarray, linked: Linked) -> pd.DataFrame:
+def make_claims(people: People, child_id: np.ndarray, linked: Linked) -> pd.DataFrame:
     """The claims: lines of children while they are on Medicaid and while there are claims; a claim is zero-paid as a whole.
 
     Takes one row a line and an id a child, gives the contract's columns, ordered by child and day. The fee-for-service equivalent
     of a claim stands in every line.
     """
+    lines, enrolled = people.lines, people.enrolled
     seen = lines["from"] <= linked.last_day
     month = np.searchsorted(month_starts(linked), np.where(seen, lines["from"], 0), side="right") - 1
     seen &= enrolled[lines["child"], month] & (lines["from"] >= 0)
     kept = {name: values[seen] for name, values in lines.items()}
     usd = kept["cents"] / 100
-    # By claim number: the same whatever is left out.
-    nothing = _of_claim(kept["claim"]) < ZERO_PAID
+    nothing = is_zero_paid(kept["claim"])
     claims = pd.DataFrame(
         {
             "claim_id": "K" + pd.Series(kept["claim"] + 1).astype(str).str.zfill(9),
@@ -44,33 +45,32 @@ def make_claims(lines: Lines, child_id: np.ndarray, enrolled: np.ndarray, linked
     return claims[CLAIMS.names]
 
 
-def make_enrollment(crises: Crises, child_id: np.ndarray, enrolled: np.ndarray, counties: tuple[str, ...], linked: Linked) -> pd.DataFrame:  # fmt: skip
+def make_enrollment(people: People, child_id: np.ndarray, counties: tuple[str, ...], linked: Linked) -> pd.DataFrame:
     """One row a child and month on Medicaid, ordered by both."""
-    child, month = np.nonzero(enrolled)
+    child, month = np.nonzero(people.enrolled)
     starts = month_starts(linked)
-    groups = np.array(list(GROUPS), dtype=object)[crises.group[child]]
+    groups = np.array(list(GROUPS), dtype=object)[people.group[child]]
     return pd.DataFrame(
         {
             "child_id": child_id[child],
             "month_on": date_of(linked, starts[month]),
             "days": np.diff(starts)[month],
-            "county_fips": np.array(counties, dtype=object)[crises.county[child]],
+            "county_fips": np.array(counties, dtype=object)[people.county[child]],
             "eligibility_group": groups,
             "plan_type": "managed care",
         }
     )[ENROLLMENT.names]
 
 
-def make_children(crises: Crises, child_id: np.ndarray, born: np.ndarray, dies: np.ndarray, linked: Linked) -> pd.DataFrame:
+def make_children(people: People, child_id: np.ndarray, linked: Linked) -> pd.DataFrame:
     """One row a child whom Medicaid knows: birth, death, sex, race and ethnicity."""
-    dead = crises.day + np.minimum(dies, 10**6)
     return pd.DataFrame(
         {
             "child_id": child_id,
-            "born_on": date_of(linked, born),
-            "died_on": pd.Series(date_of(linked, np.minimum(dead, linked.last_day))).where(dead <= linked.last_day),
-            "sex": np.array(list(SEXES), dtype=object)[crises.sex],
-            "race_ethnicity": np.array([*RACES, None], dtype=object)[crises.race],
+            "born_on": date_of(linked, people.born),
+            "died_on": pd.Series(date_of(linked, np.maximum(people.died, 0))).where(people.died >= 0),
+            "sex": np.array(list(SEXES), dtype=object)[people.sex],
+            "race_ethnicity": np.array([*RACES, None], dtype=object)[people.race],
         }
     )
 
@@ -123,6 +123,9 @@ def _last_of_spell(spans: dict[str, np.ndarray]) -> np.ndarray:
     return np.append(~same, True)[: len(spans["child"])]
 
 
-def _of_claim(claim: np.ndarray) -> np.ndarray:
-    """A fixed number between 0 and 1 for each claim number (Knuth's multiplicative hash)."""
-    return (claim.astype(np.uint64) * np.uint64(2654435761) % np.uint64(2**32)) / 2**32
+def is_zero_paid(claim: np.ndarray) -> np.ndarray:
+    """True for the claims, by number, that a capitated plan reports with nothing paid: ZERO_PAID of them, whatever is left out.
+
+    A fixed number between 0 and 1 stands for each claim (Knuth's multiplicative hash).
+    """
+    return (claim.astype(np.uint64) * np.uint64(2654435761) % np.uint64(2**32)) / 2**32 < ZERO_PAID

@@ -21,6 +21,11 @@ TIERS = ("a", "b", "c", "d")
 COUNTED = 2  # of the tiers: what the study counts as a behavioral ED visit is A or B
 PLACED_IN = ("kin", "foster", "treatment_foster", "group_home", "residential")
 
+DIRT = (
+    "adjusted", "denied", "repeated", "zeros_lost", "second_id", "twins", "county_name", "county_short", "across_border", "unlinked",
+    "no_foster_id",
+)  # fmt: skip
+
 Rate = Annotated[float, Field(ge=0)]
 PlacedIn = Literal[PLACED_IN]
 
@@ -236,6 +241,8 @@ class Linked(Record):
     injuries: Injuries
     ordinary: Ordinary
     counties: Counties
+    dirt: dict[Literal[DIRT], Share]
+    run_out: tuple[Share, ...]
 
     @property
     def first_day(self) -> date:

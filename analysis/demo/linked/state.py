@@ -14,6 +14,7 @@ from analysis.demo.linked.index import Index, draw_index
 from analysis.demo.linked.newcomers import pass_on
 from analysis.demo.linked.past import Past, draw_past
 from analysis.demo.linked.paths import Paths, follow
+from analysis.demo.linked.roster import People
 from analysis.demo.linked.rows import make_children, make_claims, make_detentions, make_enrollment, make_placements
 from analysis.demo.linked.settings import Linked
 from analysis.demo.linked.shocks import BLOCK, HORIZON, Shocks, draw_shocks
@@ -39,21 +40,29 @@ class LinkedState:
         return is_eligible(self.index.crises, self.index.live, self.enrolled, self.linked)
 
     @cached_property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Clean children, claims, enrollment, placements and detentions with the contract's columns."""
+    def people(self) -> People:
+        """The children on the roster: those with a crisis, then others who stand in for a later visit (newcomers.py)."""
         crises, linked = self.index.crises, self.linked
         lines = lines_of(crises, self.index.mobile, self.paths, self.past, linked)
         lines, was, months = pass_on(lines, crises, self.inside, self.enrolled, self.frame, linked)
-        # Who they are, each with those others after them who stand in for a later visit.
         who = np.concatenate([np.arange(len(crises)), was])
-        everyone, enrolled = crises.take(who, past=False), np.concatenate([self.enrolled, months])
-        ids = np.concatenate([self.child_id, [f"C8{number:05d}" for number in range(1, len(was) + 1)]])
-        born = born_on(everyone)
-        dies = self.shocks.index["dies"][who]
+        everyone = crises.take(who, past=False)
+        dead = everyone.day + np.minimum(self.shocks.index["dies"][who], 10**6).astype(int)
+        return People(
+            0, np.arange(len(who)), everyone.county, everyone.group, everyone.sex, everyone.race, born_on(everyone),
+            np.where(dead <= linked.last_day, dead, -1), np.concatenate([self.enrolled, months]), lines,
+        )  # fmt: skip
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Clean children, claims, enrollment, placements and detentions with the contract's columns."""
+        people, linked, crises = self.people, self.linked, self.index.crises
+        more = len(people.number) - len(crises)
+        ids = np.concatenate([self.child_id, [f"C8{number:05d}" for number in range(1, more + 1)]])
         return {
-            "children": make_children(everyone, ids, born, dies, linked),
-            "claims": make_claims(lines, ids, enrolled, linked),
-            "enrollment": make_enrollment(everyone, ids, enrolled, self.frame.counties, linked),
+            "children": make_children(people, ids, linked),
+            "claims": make_claims(people, ids, linked),
+            "enrollment": make_enrollment(people, ids, self.frame.counties, linked),
             "placements": make_placements(crises, self.paths, self.child_id, linked),
             "detentions": make_detentions(crises, self.paths, self.child_id, linked),
         }
@@ -69,9 +78,7 @@ class LinkedState:
         index, linked = self.index, self.linked
         inside = np.flatnonzero(self.inside)
         seen = observed(self.paths, index.crises, self.enrolled, linked)
-        cohort = make_cohort(
-            self.child_id, index.crises, index.mobile, self.past, self.enrolled, self.frame, linked
-        )
+        cohort = make_cohort(self.child_id, index.crises, index.mobile, self.past, self.enrolled, self.frame, linked)
         dies = self.shocks.index["dies"]
         return only(inside, cohort, *make_follow_up(self.child_id, index.crises, seen, self.enrolled, dies, linked))
 
