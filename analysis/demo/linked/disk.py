@@ -56,7 +56,7 @@ def as_arrow(rows: pd.DataFrame) -> pa.Table:
         if pd.api.types.is_datetime64_any_dtype(values):
             columns[name] = pa.array(values.to_numpy().astype("datetime64[D]"), type=pa.date32(), from_pandas=True)
         elif values.dtype == object or pd.api.types.is_string_dtype(values):
-            columns[name] = pa.array(values.fillna("").to_numpy(dtype=object), type=pa.string())
+            columns[name] = pa.array(values, type=pa.string(), from_pandas=True).fill_null("")
         else:
             columns[name] = pa.array(values.to_numpy())
     return pa.table(columns)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.demo.counties import read_counties
 from analysis.demo.linked.claims import coded, keep_lines
@@ -130,8 +132,8 @@ def _claims(
     lines: dict, codes: dict, whose: np.ndarray, name: str, block: int, linked: Linked
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Headers and lines of one file."""
-    number = pd.Series(lines["claim"] + 1).astype(str).str.zfill(8)
-    claim_id = f"{block:05d}" + number
+    digits = pc.utf8_lpad(pa.array(block * 10**8 + lines["claim"] + 1).cast(pa.string()), 13, "0")
+    claim_id = pd.Series(digits.to_numpy(zero_copy_only=False))
     first = np.unique(lines["claim"], return_index=True)[1]
     usd = lines["cents"] / 100
     nothing = is_zero_paid(lines["claim"])

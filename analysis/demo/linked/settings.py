@@ -292,14 +292,18 @@ def read_linked(name: str = "default", *, seed: int | None = None, root: Path = 
     path = root / FILE
     content = read_yaml(path)
     scenarios, base = content.get("scenarios") or {}, content.get("base") or {}
+    changed = {"name": name, **_named(scenarios, name, path), **({} if seed is None else {"seed": seed})}
+    before = changed.pop("as_in", None)
+    start = base if before is None else merged(base, _named(scenarios, before, path))
+    return as_record(merged(start, changed), Linked, where=shown(path))
+
+
+def _named(scenarios: Mapping, name: str, path: Path) -> dict:
     if name not in scenarios:
         raise ParamsError(
             f'{shown(path)}: there is no scenario "{name}"{did_you_mean(name, list(scenarios))}. It holds: {", ".join(scenarios) or "none"}.'
         )
-    changed = {"name": name, **scenarios[name], **({} if seed is None else {"seed": seed})}
-    before = changed.pop("as_in", None)
-    start = merged(base, scenarios.get(before, {}))
-    return as_record(merged(start, changed), Linked, where=shown(path))
+    return scenarios[name]
 
 
 def merged(base: Mapping, changed: Mapping) -> dict:

@@ -38,7 +38,9 @@ def strip_zeros(ids: pd.Series, struck: np.ndarray) -> pd.Series:
     >>> strip_zeros(pd.Series(["0012", "0013"]), np.array([True, False])).tolist()
     ['12', '0013']
     """
-    return ids.mask(struck, ids.str.lstrip("0"))
+    kept = ids.copy()
+    kept[struck] = ids[struck].str.lstrip("0")
+    return kept
 
 
 def miss_run_out(day: np.ndarray, linked: Linked) -> np.ndarray:
