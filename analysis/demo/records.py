@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from analysis.demo.companions.files import SHEET, WORKBOOK, write_out
 from analysis.demo.crises import make_children
 from analysis.demo.dirt import add_dirt, count_dirt
 from analysis.demo.draws import day_text
+from analysis.demo.linked.names import LINKED_FILES
 from analysis.demo.scenario import Export, RawFile, Scenario
 from analysis.demo.state import State
 from analysis.tables import CLOCKS, EPISODES
@@ -52,12 +54,13 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 WRITTEN_AT = "2026-11-01T00:00:00Z"
 
 
-def write_raw(state: State, folder: Path) -> dict[str, int]:
+def write_raw(state: State, folder: Path, *, beside: Callable[[Path], None] | None = None) -> dict[str, int]:
     """Write the raw files of a state to `folder` and give the rows of each kind of dirt in them.
 
     The files are four of episodes (one a fiscal year), one of each other table. What is wrong with the tables beside the episodes
-    is counted by `count_companion_dirt`. The folder is replaced as a whole once all are written, so it never holds half of them. The same state gives the same bytes. Raises
-    RawFolderError where the folder holds something that is not among these files.
+    is counted by `count_companion_dirt`. `beside` writes the files of the linked study, where they are wanted, to the folder that it is
+    given. The folder is replaced as a whole once all are written, so it never holds half of them. The same state gives the same bytes.
+    Raises RawFolderError where the folder holds something that is not among these files.
     """
     raw = make_raw_episodes(state)
     files = _episode_files(raw, state.scenario) | {
@@ -65,7 +68,7 @@ def write_raw(state: State, folder: Path) -> dict[str, int]:
         for name, headers in PLACE_HEADERS.items()
     }
     files |= _companion_files(state)
-    _replace_folder(folder, files)
+    _replace_folder(folder, files, beside)
     return count_dirt(raw)
 
 
@@ -200,10 +203,10 @@ def _with_fixed_dates(workbook: io.BytesIO) -> bytes:
     return settled.getvalue()
 
 
-def _replace_folder(folder: Path, files: dict[str, bytes]) -> None:
+def _replace_folder(folder: Path, files: dict[str, bytes], beside: Callable[[Path], None] | None) -> None:
     """Put the files in place of the folder's own in one move; a folder with anything else in it is left alone."""
     there = sorted(path.name for path in folder.glob("*") if not path.name.startswith("."))
-    if foreign := [name for name in there if name not in files]:
+    if foreign := [name for name in there if name not in files and name not in LINKED_FILES]:
         raise RawFolderError(
             f"{folder.name}/ holds {foreign[0]}, which the made-up state does not write ({len(foreign)} such in all). "
             "Move it elsewhere: the folder is replaced as a whole."
@@ -214,6 +217,8 @@ def _replace_folder(folder: Path, files: dict[str, bytes]) -> None:
     part.mkdir(parents=True)
     for name, content in files.items():
         (part / name).write_bytes(content)
+    if beside is not None:
+        beside(part)
     if folder.exists():
         folder.rename(old)
     part.rename(folder)

@@ -1,0 +1,72 @@
+"""Children on the Medicaid roster who have no crisis: most of them, drawn in blocks so that memory holds one block at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.demo.linked.claims import Lines, number_claims, plain_lines
+from analysis.demo.linked.frame import Frame, month_starts
+from analysis.demo.linked.settings import GROUPS, Linked
+from analysis.demo.linked.shocks import draw_plain
+from analysis.tables import RACES, SEXES
+
+BLOCK_CHILDREN = 5_000
+OLDEST_YEARS = 21
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Children of one block: who they are, their months on Medicaid and their claims. `number` is a child's own over all blocks."""
+
+    block: int
+    number: np.ndarray
+    county: np.ndarray
+    group: np.ndarray
+    sex: np.ndarray
+    race: np.ndarray
+    born: np.ndarray
+    died: np.ndarray
+    enrolled: np.ndarray
+    lines: Lines
+
+
+def draw_others(first: int, children: int, frame: Frame, linked: Linked) -> Iterator[People]:
+    """Children numbered from `first` on, so many in all, block by block; a block is the same whatever comes before it."""
+    blocks = -(-children // BLOCK_CHILDREN)
+    for block in range(1, blocks + 1):
+        start = (block - 1) * BLOCK_CHILDREN
+        yield draw_block(block, first + start, min(BLOCK_CHILDREN, children - start), frame, linked)
+
+
+def draw_block(block: int, first: int, size: int, frame: Frame, linked: Linked) -> People:
+    """One block of children without a crisis."""
+    rng = linked.stream("others", block)
+    county = rng.choice(len(frame.counties), size, p=frame.children / frame.children.sum())
+    shares = np.array([linked.population.groups[group] for group in GROUPS])
+    group = rng.choice(len(GROUPS), size, p=shares / shares.sum())
+    born = linked.last_day // 2 - rng.integers(0, int(OLDEST_YEARS * 365.25), size)
+    enrolled = _months(group, linked, rng)
+    nobody = {"child": np.array([], dtype=int), "day": np.array([], dtype=int)}
+    plain = draw_plain(size, 0, linked.last_day + 1, nobody, linked, rng)
+    lines = number_claims(plain_lines(np.zeros(len(plain["day"]), dtype=int), plain))
+    return People(
+        block, first + np.arange(size), county, group, rng.choice(len(SEXES), size, p=SEX_SHARES),
+        rng.choice(len(RACES), size), born, np.full(size, -1), enrolled, lines,
+    )  # fmt: skip
+
+
+SEX_SHARES = (0.49, 0.51, 0.0)
+
+
+def _months(group: np.ndarray, linked: Linked, rng: np.random.Generator) -> np.ndarray:
+    """Months on Medicaid from the first on: who is on it leaves, who has left comes back, at the group's rates."""
+    parts, months = linked.enrollment, len(month_starts(linked)) - 1
+    leaves = np.array([parts.leaves[name] for name in GROUPS])[group]
+    back = parts.back / parts.back_after_months
+    enrolled = np.zeros((len(group), months), dtype=bool)
+    now = rng.random(len(group)) < back / (back + leaves)
+    for month in range(months):
+        enrolled[:, month] = now
+        now = np.where(now, rng.random(len(group)) >= leaves, rng.random(len(group)) < back)
+    return enrolled
