@@ -136,8 +136,8 @@ study: $(INSTALLED)  ## start a folder for a new state: make study STUDY=nm
 test: $(INSTALLED) data/processed/demo/plan.mk  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
 	$(RUN) -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
-test-all: $(INSTALLED) data/processed/demo/plan.mk  ## the tests and the slow ones
-	$(RUN) -m pytest --numprocesses 2 --dist loadfile
+test-all: test  ## the tests, then the slow ones
+	$(RUN) -m pytest -m slow --numprocesses 2 --dist loadfile
 
 check: $(INSTALLED)  ## lint, format, notebooks stripped, generated docs current, no data in git
 	$(VENV)/bin/ruff check .
