@@ -76,6 +76,7 @@ def test_with_every_line_uncommented_the_study_holds_every_key(tmp_path):
     study = params.study("nm", root=tmp_path)
     assert study.model_fields_set == set(params.Study.model_fields)
     assert study.clocks[0].model_fields_set == set(params.Clock.model_fields)
+    assert study.cohort.model_fields_set == set(params.Cohort.model_fields)
     assert study.stay_limits[0].model_fields_set == set(params.StayLimit.model_fields)
     assert study.utilization_target[0].model_fields_set == set(params.UseTarget.model_fields)
     assert study.targets["in_person_share"][0].model_fields_set == set(params.Target.model_fields)

@@ -95,6 +95,30 @@ place: site
 #rollout:
 #  sites_planned: 15
 #  source: The state's plan, section and page
+## The linked study, where there are claims: who is compared with whom, from which day. Windows are in whole days (docs/cohort.md).
+#cohort:
+#  index_from: 2024-07-01            # first and last day on which a crisis may bring a child into the study
+#  index_to: 2026-03-31
+#  data_cut: 2026-06-30              # last day on which claims are whole: at least four months before the last one
+#  ages:
+#    youngest: 3
+#    oldest: 20
+#  mobile_modes: [mobile, deferred_mobile]
+#  ed_tier: b                        # a: mental illness; b: or substance use; c: or suicidality in any position; d: any position
+#  visit_merge_days: 1
+#  boarding_midnights: 2
+#  boarding_longest_midnights: 6
+#  admission_within_days: 1
+#  stay_bridge_days: 1
+#  hold_hours: 48
+#  chain_days: 1
+#  enrolled_before_days: 180
+#  enrollment_gap_days: 45
+#  live_days: 30
+#  washout_days: 60
+#  horizon_days: 548
+#  watched_until_age: 21
+#  common_band: [suicidality, self_harm, psychosis, mood, substance, anxiety_trauma, disruptive, developmental, other_mental]
 
 ## Sentences that every brief of this study prints with its data.
 #notes:
