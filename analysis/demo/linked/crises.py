@@ -40,6 +40,7 @@ class Crises:
     distance_km: np.ndarray
     in_ed: np.ndarray
     admitted: np.ndarray
+    can: np.ndarray
     row: np.ndarray
     severity: np.ndarray
     before: np.ndarray

@@ -28,7 +28,7 @@ class Frame:
     """The mobile-first children of a state, one a row, and the counts of ED-first crises.
 
     `rows` has child_id, site, county (numbers), day (from the first day of claims), live_from, age, sex, race, group, family,
-    night, distance_km, in_ed (the response ended there) and admitted. `expected_ed` and `expected_mobile` are means by county
+    night, distance_km, in_ed (the response ended there), admitted and can (this crisis may bring the child into the study). `expected_ed` and `expected_mobile` are means by county
     and month. `site_on` and `live_since` are by county and day: the site with the largest share of the county that day (-1 for
     none), and the day since which a site has covered it (NEVER for none). `live_from` is each county's first covered day.
     """
@@ -121,6 +121,7 @@ def make_rows(
             "night": (hour >= NIGHT[0]) | (hour < NIGHT[1]),
             "distance_km": [distances[one] for one in zip(first["site_id"], first["county_fips"], strict=True)],
             "in_ed": first["ed_with"] & (rng.random(rows) < linked.ends_in_ed) & family.ne(OTHERWISE),
+            "can": first["can"],
             "admitted": first["disposition"].eq("inpatient") & family.ne(OTHERWISE),
         }
     )  # fmt: skip

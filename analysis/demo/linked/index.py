@@ -10,6 +10,7 @@ from analysis.demo.linked.frame import FIRST_LIVE_DAYS, NEVER, Frame, make_frame
 from analysis.demo.linked.pool import TRIES, Pool, draw_pool, join
 from analysis.demo.linked.settings import COUNTED, Linked
 
+POOLS = 4  # from which the ED-first children are drawn, so that few of them are alike
 LATER_VISITS = (
     0.5  # that follow a crisis, about: an earlier visit of a child in the study stands for a crisis and these
 )
@@ -36,16 +37,17 @@ class Index:
 def draw_index(linked: Linked) -> Index:
     """The index crises behind the raw files: every mobile-first child of the dispatch records, and the ED-first children."""
     frame, rng = make_frame(linked), linked.stream("index")
-    pool = draw_pool(frame, linked, rng)
-    ed = draw_ed_first(pool, linked, rng)
-    return index_of(frame, pool, pool.mobile, ed, linked)
+    several = [draw_pool(frame, linked, rng) for _ in range(POOLS)]
+    pool = Pool(frame, join([one.mobile for one in several]), join([one.ed for one in several]))
+    mobile = several[0].mobile
+    return index_of(frame, pool, mobile, draw_ed_first(pool, mobile, linked, rng), linked)
 
 
 def index_of(frame: Frame, pool: Pool, mobile: Crises, ed: Crises, linked: Linked) -> Index:
     """These crises with their arms, and the log-odds of a mobile response that each had."""
     crises = join([mobile, ed])
     answered = np.arange(len(crises)) < len(mobile)
-    live = (crises.live_from < NEVER) & (crises.day >= crises.live_from + FIRST_LIVE_DAYS)
+    live = crises.can & (crises.live_from < NEVER) & (crises.day >= crises.live_from + FIRST_LIVE_DAYS)
     band = np.array(KINDS)[crises.family] != "social"
     shift = cell_log_odds(frame, pool, linked)[crises.county, month_of(linked, crises.day)]
     return Index(crises, answered, np.where(live, crises.log_odds + shift, -np.inf), band, live)
@@ -64,16 +66,16 @@ def cell_log_odds(frame: Frame, pool: Pool, linked: Linked) -> np.ndarray:
         return np.log(frame.expected_mobile / frame.expected_ed) - np.log(teams / eds)[:, None]
 
 
-def draw_ed_first(pool: Pool, linked: Linked, rng: np.random.Generator) -> Crises:
+def draw_ed_first(pool: Pool, mobile: Crises, linked: Linked, rng: np.random.Generator) -> Crises:
     """ED-first children of all counties and months: Poisson numbers, with the pasts that the ED's part of the rule leaves them.
 
     Where a team covers the county they are drawn from the pool's ED crises of that county, elsewhere from all crises that an ED
     sees. Those of the months before a county had a team are fewer by the earlier visits of its children in the study, which are such
-    crises too.
+    crises too; `mobile` are its mobile-first ones.
     """
     expected, covered = pool.frame.expected_ed, pool.frame.expected_mobile > 0
     with_team = _draw(pool, rng.poisson(np.where(covered, expected, 0)), linked, rng)
-    left = _less_past(expected, [pool.mobile, with_team], pool.frame, linked)
+    left = _less_past(expected, [mobile, with_team], pool.frame, linked)
     without = _draw(pool, rng.poisson(np.where(covered, 0, left)), linked, rng)
     drawn = join([with_team, without])
     return drawn.take(np.lexsort((drawn.severity, drawn.county, drawn.day)))
@@ -110,7 +112,7 @@ def _draw(pool: Pool, number: np.ndarray, linked: Linked, rng: np.random.Generat
 def _moved(crises: Crises, county: np.ndarray, day: np.ndarray, frame: Frame) -> Crises:
     """The same crises in other counties, on other days; what would lie before the first day of claims is cut off."""
     site, since = frame.site_on[county, day], frame.live_since[county, day]
-    moved = replace(crises, county=county, day=day, live_from=since, site=site)
+    moved = replace(crises, county=county, day=day, live_from=since, site=site, can=np.ones(len(day), dtype=bool))
     child, ago = moved.past["child"], moved.past["days_before"]
     # Where no team is, the visit that is drawn here is the child's first: county counts are those of these crises.
     kept = (ago <= day[child]) & ((site[child] >= 0) | (moved.past["kind"] == 1))

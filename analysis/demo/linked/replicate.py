@@ -14,7 +14,7 @@ from analysis.demo.linked.past import draw_past
 from analysis.demo.linked.paths import follow
 from analysis.demo.linked.pool import draw_pool, join
 from analysis.demo.linked.settings import Linked
-from analysis.demo.linked.shocks import draw_shocks
+from analysis.demo.linked.shocks import draw_shocks, site_levels
 from analysis.demo.linked.state import FOLLOWED
 
 COPIES = 8  # pools of crises from which replicates draw
@@ -23,18 +23,20 @@ LOOK_BACK_DAYS = 370
 
 
 def draw_replicate(
-    linked: Linked, seed: int, *, children: int = 3000
+    linked: Linked, seed: int, *, children: int = 3000, same_sites: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """cohort, follow_up and follow_up_months of so many children, drawn anew for each seed; child_id counts from 1.
 
     The crises come from a pool of the same law as those behind the raw files, their severity and past with them; all that follows
-    is drawn anew. The first call of a scenario makes the pool (seconds).
+    is drawn anew, the levels of the sites too unless `same_sites`: an interval that allows for sites must cover over sites. The
+    first call of a scenario makes the pool (seconds).
     """
     frame, crises, mobile = study_pool(linked)
     rng = np.random.default_rng([linked.seed, seed])
     which = rng.integers(0, len(mobile), int(children * SPARE))
     own, arm = crises.take(which), mobile[which]
-    shocks = draw_shocks(own, FOLLOWED, frame, linked, rng)
+    levels = None if same_sites else site_levels(frame, linked, rng)
+    shocks = draw_shocks(own, FOLLOWED, frame, linked, rng, levels=levels)
     paths = follow(own, shocks, arm, frame, linked)
     enrolled = draw_enrolled(own, arm, paths, linked, rng)
     inside = np.flatnonzero(is_eligible(own, np.ones(len(arm), dtype=bool), enrolled, linked))[:children]
@@ -58,7 +60,7 @@ def _study_pool(settings: str) -> tuple[Frame, Crises, np.ndarray]:
     several: list[Index] = []
     for _ in range(COPIES):
         pool = draw_pool(frame, linked, rng)
-        several.append(index_of(frame, pool, pool.mobile, draw_ed_first(pool, linked, rng), linked))
+        several.append(index_of(frame, pool, pool.mobile, draw_ed_first(pool, pool.mobile, linked, rng), linked))
     crises, mobile = join([one.crises for one in several]), np.concatenate([one.mobile for one in several])
     live = np.flatnonzero(np.concatenate([one.live for one in several]) & (crises.day <= last_index(linked)))
     return frame, crises.take(live), mobile[live]

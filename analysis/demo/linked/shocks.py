@@ -65,13 +65,19 @@ def ceiling(full: float, linked: Linked) -> float:
     return max(full + reach, 0.0) * max(linked.rollout.early, linked.rollout.late)
 
 
-def draw_shocks(crises: Crises, days: int, frame: Frame, linked: Linked, rng: np.random.Generator) -> Shocks:
-    """The common shocks of these crises for so many days after the index day."""
+def draw_shocks(
+    crises: Crises, days: int, frame: Frame, linked: Linked, rng: np.random.Generator, *, levels: np.ndarray | None = None
+) -> Shocks:  # fmt: skip
+    """The common shocks of these crises for so many days after the index day.
+
+    `levels` are log-rates of the sites (no site in the last place) in place of the scenario's own.
+    """
     size, blocks = len(crises), -(-days // BLOCK)
     severity = walk(crises.severity, -(-days // QUARTER) + 1, linked.severity.persistence, rng)
     start = np.arange(blocks) * BLOCK
     level = severity[:, start // QUARTER]
-    own = log_rate(_as_drawn(crises), linked) + site_levels(frame, linked)[crises.site]
+    levels = site_levels(frame, linked, linked.stream("sites")) if levels is None else levels
+    own = log_rate(_as_drawn(crises), linked) + levels[crises.site]
     own += np.log(crises.frailty)
     visits, stays = linked.visits, linked.stays
     hazard = np.diff(((np.arange(blocks + 1) * BLOCK) / RISK_SCALE_DAYS) ** visits.decline) * RISK_SCALE_DAYS
@@ -109,9 +115,9 @@ def _before_death(times: tuple[np.ndarray, np.ndarray], dies: np.ndarray) -> tup
     return times[0][alive], times[1][alive]
 
 
-def site_levels(frame: Frame, linked: Linked) -> np.ndarray:
+def site_levels(frame: Frame, linked: Linked, rng: np.random.Generator) -> np.ndarray:
     """Log-rates of the sites, and of no site in the last place."""
-    drawn = linked.visits.site_spread * linked.stream("sites").standard_normal(len(frame.sites))
+    drawn = linked.visits.site_spread * rng.standard_normal(len(frame.sites))
     return np.append(drawn, 0.0)
 
 
