@@ -25,14 +25,18 @@ STRICTNESS = [setting for setting in LIVING_SITUATIONS if setting not in ("runaw
 
 
 def arrangements(placements: ir.Table, *, cut_on: int) -> ir.Table:
-    """One row per living arrangement away from home: child_id, removed_on, from_on, to_on, is_open, setting, strictness, daily_rate_usd.
+    """One row per living arrangement away from home: child_id, removed_on, from_on, to_on, left_on, is_open, setting, strictness,
+    daily_rate_usd.
 
-    One that still lasts is counted to `cut_on`. Without a day of removal, the first day of the arrangements that follow on one another
-    stands for it.
+    `to_on` is cut at `cut_on`, for nights; `left_on` is the last day on record, which tells a hold from a placement though the claims
+    end between. One that still lasts has none (is_open). Without a day of removal, the first day of the arrangements that follow on one
+    another stands for it.
     """
-    away = placements.filter((placements.setting != "family") & (placements.from_on <= cut_on))
-    ended = away.mutate(is_open=ibis.ifelse(away.to_on.isnull() | (away.to_on > cut_on), 1, 0))
-    ended = ended.mutate(to_on=ibis.greatest(ibis.least(ended.to_on.fill_null(cut_on), cut_on), ended.from_on))
+    away = placements.filter(placements.setting != "family")
+    ended = away.mutate(
+        is_open=ibis.ifelse(away.to_on.isnull(), 1, 0),
+        to_on=ibis.greatest(away.to_on.fill_null(cut_on), away.from_on),
+    )
     # The night between the last day of one arrangement and the first of the next is the former's.
     next_on = ended.from_on.lead().over(ibis.window(group_by="child_id", order_by=["from_on", "to_on", "setting"]))
     ended = ended.mutate(to_on=ibis.ifelse((next_on - ended.to_on == 1).fill_null(False), next_on, ended.to_on))
@@ -44,10 +48,11 @@ def arrangements(placements: ir.Table, *, cut_on: int) -> ir.Table:
     return islands.select(
         "child_id",
         "from_on",
-        "to_on",
         "is_open",
         "setting",
         "daily_rate_usd",
+        to_on=ibis.greatest(ibis.least(islands.to_on, cut_on), islands.from_on),
+        left_on=islands.to_on,
         removed_on=ibis.coalesce(islands.removed_on, islands.from_on.min().over(group)),
         strictness=strictness.cast("int64"),
     )
@@ -65,7 +70,7 @@ def removals(away: ir.Table, rules: Cohort) -> ir.Table:
     kind = ibis.cases(*[(steps.setting == setting, kind) for setting, kind in KIND_OF_SETTING.items()], else_="foster")
     nights = steps.to_on - steps.from_on
     each = steps.group_by(["child_id", "removed_on"]).agg(
-        last_on=steps.to_on.max(),
+        last_on=steps.left_on.max(),
         is_open=steps.is_open.max(),
         first_setting=steps.setting.max(where=steps.place == 0),
         moves=steps.count() - 1,
