@@ -15,6 +15,7 @@ from analysis.demo.linked.conditions import CONDITIONS
 from analysis.demo.linked.county_months import draw_county_months, make_county_months, rollout_truth
 from analysis.demo.linked.crises import draw_candidates
 from analysis.demo.linked.direct import is_eligible
+from analysis.demo.linked.disk import write_linked
 from analysis.demo.linked.extracts import medicaid_id
 from analysis.demo.linked.families import KINDS
 from analysis.demo.linked.frame import make_frame
@@ -289,7 +290,10 @@ def test_placed_children_never_lapse_and_everyone_is_on_medicaid_in_the_month_of
     first = day.to_period("M").to_timestamp()
     assert all(pair in months for pair in zip(small.child_id, first, strict=True))
     inside = set(small.child_id[small.inside])
-    held = placements[placements["child_id"].isin(inside) & placements["exit_reason"].ne("hold released")]
+    short = placements["to_on"] - placements["removed_on"] <= pd.Timedelta(
+        days=2
+    )  # a hold does not keep a child on Medicaid
+    held = placements[placements["child_id"].isin(inside) & ~short]
     for row in held.itertuples():
         if row.from_on >= day[list(small.child_id).index(row.child_id)]:
             assert (row.child_id, row.from_on.to_period("M").to_timestamp()) in months
@@ -523,7 +527,7 @@ def read_file(root, name):
 
 def test_the_command_writes_raw_files_and_truth_and_leaves_no_part_behind(written):
     names = {path.name for path in (written / "data" / "raw" / "demo").iterdir()}
-    assert {"episodes_SFY2024.csv", "claims_ot_line.csv", "medicaid_enrollment.csv", "crosswalk.csv"} <= names
+    assert {"episodes_SFY2024.csv", "ot_line.csv", "medicaid_enrollment.csv", "crosswalk.csv"} <= names
     assert not list(written.rglob("*.part"))
     truth = json.loads((written / "data/truth/demo/small_state/summary.json").read_text("utf-8"))
     children = pd.read_parquet(written / "data/truth/demo/small_state/children.parquet")
@@ -538,20 +542,20 @@ def test_the_same_seed_gives_the_same_bytes(written, tmp_path):
     for path in files:
         assert (tmp_path / path.relative_to(written)).read_bytes() == path.read_bytes(), path.name
     assert main(["--linked", "--scenario", "small_state", "--seed", "5"], root=tmp_path) == 0
-    other = (tmp_path / "data/raw/demo/claims_ot_line.csv").read_bytes()
-    assert other != (written / "data/raw/demo/claims_ot_line.csv").read_bytes()
+    other = (tmp_path / "data/raw/demo/ot_line.csv").read_bytes()
+    assert other != (written / "data/raw/demo/ot_line.csv").read_bytes()
 
 
 def test_dirt_is_in_the_files_as_often_as_the_truth_says_and_not_in_clean_ones(written, tmp_path):
     dirt = json.loads((written / "data/truth/demo/small_state/summary.json").read_text("utf-8"))["dirt"]
     assert main(["--linked", "--scenario", "small_state", "--clean"], root=tmp_path) == 0
     for root, expected in ((written, dirt), (tmp_path, {})):
-        headers = pd.concat([read_file(root, f"claims_{file}_header") for file in ("ot", "ip", "lt")])
+        headers = pd.concat([read_file(root, f"{file}_header") for file in ("ot", "ip", "lt")])
         spans = read_file(root, "medicaid_enrollment")
         repeated = headers.duplicated(keep="first")
         once = headers[~repeated]
         assert once["ADJSTMT_IND"].eq("1").sum() == expected.get("adjusted", 0)
-        assert once["CLM_DND_IND"].eq("1").sum() == expected.get("denied", 0)
+        assert once["CLM_STUS_CTGRY_CD"].eq("F2").sum() == expected.get("denied", 0)
         assert spans["ELGBL_CNTY_CD"].str.contains("[A-Za-z]").sum() == expected.get("county_name", 0)
         second = read_file(root, "medicaid_children")["MSIS_IDENT_NUM"].str.startswith("9").sum()
         assert second == expected.get("second_id", 0)
@@ -563,8 +567,8 @@ def test_late_claims_are_missing_at_the_end_and_more_so_the_later(written, tmp_p
     assert main(["--linked", "--scenario", "small_state", "--clean"], root=tmp_path) == 0
     months = {}
     for name, root in (("dirty", written), ("clean", tmp_path)):
-        header = read_file(root, "claims_ot_header")
-        own = header[header["ADJSTMT_IND"].isin(["0", "4"]) & header["CLM_DND_IND"].eq("0")]
+        header = read_file(root, "ot_header")
+        own = header[header["ADJSTMT_IND"].isin(["0", "4"]) & header["CLM_STUS_CTGRY_CD"].eq("F1")]
         months[name] = own["SRVC_BGNNG_DT"].str[:7].value_counts()
     share = (months["dirty"] / months["clean"])[["2026-05", "2026-08", "2026-09", "2026-10"]]
     assert share.iloc[0] > 0.9 > share.iloc[1] > share.iloc[2] > share.iloc[3]
@@ -573,16 +577,28 @@ def test_late_claims_are_missing_at_the_end_and_more_so_the_later(written, tmp_p
 
 def test_every_line_of_a_claim_has_its_header_and_their_amounts_agree(written):
     for file in ("ot", "ip", "lt"):
-        headers, lines = read_file(written, f"claims_{file}_header"), read_file(written, f"claims_{file}_line")
-        assert set(lines["CLM_ID"]) == set(headers["CLM_ID"])
-        paid = lines.drop_duplicates().astype({"MDCD_PD_AMT": float}).groupby("CLM_ID")["MDCD_PD_AMT"].sum()
-        said = headers.drop_duplicates("CLM_ID").astype({"TOT_MDCD_PD_AMT": float}).set_index("CLM_ID")["TOT_MDCD_PD_AMT"]  # fmt: skip
+        headers, lines = read_file(written, f"{file}_header"), read_file(written, f"{file}_line")
+        key = f"{file.upper()}_LINK_KEY"
+        assert set(lines[key]) == set(headers[key])
+        paid = lines.drop_duplicates().astype({"MDCD_PD_AMT": float}).groupby(key)["MDCD_PD_AMT"].sum()
+        said = headers.drop_duplicates(key).astype({"TOT_MDCD_PD_AMT": float}).set_index(key)["TOT_MDCD_PD_AMT"]
         assert paid[said.index].to_numpy() == pytest.approx(said.to_numpy(), abs=0.02)
 
 
 def test_today_s_files_are_written_over_those_of_the_linked_study(written):
     assert main([], root=written) == 0
-    assert not list((written / "data" / "raw" / "demo").glob("claims_*"))
+    assert not list((written / "data" / "raw" / "demo").glob("??_header*"))
+
+
+def test_no_notebook_reads_the_truth_or_knows_the_made_up_state():
+    notebooks = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+    assert notebooks
+    for path in notebooks:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        assert "truth" not in code, path.name
+        assert "analysis.demo" not in code, path.name
+        assert "potential" not in code, path.name
 
 
 # --- size ------------------------------------------------------------------------------------------------------------
@@ -601,10 +617,8 @@ def test_a_block_of_children_is_the_same_whatever_was_drawn_before_it(small):
 
 def test_large_rosters_are_written_as_parquet(small, tmp_path, monkeypatch):
     monkeypatch.setattr("analysis.demo.linked.disk.PARQUET_FROM_CHILDREN", 1000)
-    from analysis.demo.linked.disk import write_linked
-
     write_linked(small, tmp_path, clean=True)
-    lines = pd.read_parquet(tmp_path / "claims_ot_line.parquet")
+    lines = pd.read_parquet(tmp_path / "ot_line.parquet")
     assert len(lines) > 50_000
     assert not list(tmp_path.glob("*.csv"))
 

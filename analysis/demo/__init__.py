@@ -14,12 +14,13 @@
     children.py    sex, race and ethnicity, and insurance
     first_response.py   who went out, and what was done
     companions/    the tables beside the episodes: contacts, scales, referrals, calls, staff and the rest
+    linked/        the linked study: claims, enrollment, placements, detentions, and what either response would have led to
     program.py     what the service costs: params/demo/program.csv
     state.py       State: all of it, clean, with the truth
     dirt.py        what is wrong with the raw files, counted
     records.py     the raw files and the truth on disk
 
 `python -m analysis.demo` writes data/raw/demo/ and data/truth/demo/<scenario>/; with --program it writes
-params/demo/program.csv instead. Nothing outside this room and the tests
+params/demo/program.csv instead, and with --linked the linked study's files beside the others. Nothing outside this room and the tests
 reads the truth.
 """

@@ -7,36 +7,39 @@ from analysis.demo.linked.extracts import FIRST_NAMES, LAST_NAMES, medicaid_id
 from analysis.demo.linked.spoil import Spoiler
 from analysis.demo.linked.state import LinkedState
 
-# AFCARS elements: E113 foster family home, its kind (E115 therapeutic, E119 kin), E120 other arrangement (1 group home, 4 residential).
+# AFCARS 2020: E113 foster family home, E115 therapeutic, E117 relative, E119 kin, E120 another arrangement (1 group home, 4
+# residential treatment), as params/sources/afcars_2020.yml reads them.
 SETTING_CODES = {
-    "kin": ("yes", "E119", ""),
-    "foster": ("yes", "E114", ""),
-    "treatment_foster": ("yes", "E115", ""),
-    "group_home": ("no", "", "1"),
-    "residential": ("no", "", "4"),
+    "kin": ("yes", "no", "yes", "0"),
+    "foster": ("yes", "no", "no", "0"),
+    "treatment_foster": ("yes", "yes", "no", "0"),
+    "group_home": ("no", "no", "no", "1"),
+    "residential": ("no", "no", "no", "4"),
 }
-EXIT_CODES = {"": "9", "reunification": "1", "hold released": "1"}
+REUNIFIED, DOES_NOT_APPLY = "1", "9"
 
 
 def write_placements(state: LinkedState) -> pd.DataFrame:
     """AFCARS-like: one row a living arrangement, by the agency's own record number."""
     rows = state.tables["placements"]
-    codes = np.array([SETTING_CODES[setting] for setting in rows["setting"]], dtype=object).reshape(-1, 3)
+    codes = np.array([SETTING_CODES[setting] for setting in rows["setting"]], dtype=object).reshape(-1, 4)
     who = _positions(state, rows["child_id"])
     return pd.DataFrame(
         {
-            "RECORD_NUMBER": foster_id(who),
+            "E4": foster_id(who),
             "FIRST_NM": np.array(FIRST_NAMES, dtype=object)[who * 5 % len(FIRST_NAMES)],
             "LAST_NM": np.array(LAST_NAMES, dtype=object)[who % len(LAST_NAMES)],
-            "E5_BIRTH_DT": _born(state)[who],
-            "E69_REMOVAL_DT": rows["removed_on"],
-            "E112_START_DT": rows["from_on"],
-            "E112_END_DT": rows["to_on"],
-            "E113_FOSTER_HOME": codes[:, 0],
-            "E114_119_KIND": codes[:, 1],
-            "E120_OTHER": codes[:, 2],
-            "E153_EXIT_DT": rows["to_on"].where(rows["exit_reason"].ne("")),
-            "E155_EXIT_REASON": rows["exit_reason"].map(EXIT_CODES),
+            "E5": _born(state)[who],
+            "E69": rows["removed_on"],
+            "E112": rows["from_on"],
+            "E113": codes[:, 0],
+            "E115": codes[:, 1],
+            "E117": "no",
+            "E119": codes[:, 2],
+            "E120": codes[:, 3],
+            "E121": "1",
+            "E153": rows["exited_on"],
+            "E155": np.where(rows["exit_reason"].ne(""), REUNIFIED, DOES_NOT_APPLY),
             "DAILY_RATE": rows["daily_rate_usd"],
         }
     )

@@ -21,6 +21,19 @@ FIRST_NAMES = ("Ada", "Ben", "Cruz", "Dana", "Eli", "Fay", "Gil", "Hana", "Ira",
 LAST_NAMES = ("Alder", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Juniper", "Maple", "Oak", "Pine", "Rowan", "Willow")
 FILES = ("ot", "ip", "lt")
 FILE_TYPES = {"ot": "other", "ip": "inpatient", "lt": "long_term"}
+MORE_DIAGNOSES = {
+    "ot": [],
+    "ip": [*(f"DGNS_{number}_CD" for number in range(3, 13)), "ADMTG_DGNS_CD"],
+    "lt": [
+        "ADMSN_DT",
+        "DSCHRG_DT",
+        "DGNS_3_CD",
+        "DGNS_4_CD",
+        "DGNS_5_CD",
+        "ADMTG_DGNS_CD",
+    ],  # of stays under way: left empty
+}
+DECIDED_AFTER = np.timedelta64(20, "D")
 ED_REVENUE, ED_PLACE = "0450", "23"
 
 
@@ -52,7 +65,8 @@ def write_people(people: People, frame: Frame, linked: Linked, spoiler: Spoiler)
         headers, rows = adjust(headers, rows, spoiler_of(spoiler, name))
         struck = spoiler_of(spoiler, name).chosen("zeros_lost", len(headers))
         headers["MSIS_IDENT_NUM"] = strip_zeros(headers["MSIS_IDENT_NUM"], struck)
-        tables[f"claims_{name}_header"], tables[f"claims_{name}_line"] = headers, rows
+        key = {"CLM_ID": f"{name.upper()}_LINK_KEY"}
+        tables[f"{name}_header"], tables[f"{name}_line"] = headers.rename(columns=key), rows.rename(columns=key)
     return tables
 
 
@@ -98,7 +112,7 @@ def _enrollment(people: People, frame: Frame, linked: Linked, spoiler: Spoiler) 
     return pd.DataFrame(
         {
             "MSIS_IDENT_NUM": medicaid_id(people.number).to_numpy()[child],
-            "ENRLMT_EFF_DT": date_of(linked, starts[first]),
+            "ENRLMT_EFCTV_DT": date_of(linked, starts[first]),
             "ENRLMT_END_DT": date_of(linked, starts[after] - 1),
             "ELGBL_CNTY_CD": fips.mask(short, fips.str[2:]).mask(named, fips.map(names)),
             "ELGBLTY_GRP_CD": np.array([GROUP_CODES[group] for group in GROUPS], dtype=object)[people.group[child]],
@@ -139,19 +153,25 @@ def _claims(
     nothing = is_zero_paid(lines["claim"])
     paid = np.where(nothing, 0.0, usd)
     total = pd.Series(paid).groupby(lines["claim"]).sum().round(2).to_numpy()
-    begins, ends = ("SRVC_BGNNG_DT", "SRVC_ENDG_DT") if name == "ot" else ("ADMSN_DT", "DSCHRG_DT")
+    begins, ends = date_of(linked, lines["from"][first]), date_of(linked, lines["to"][first])
     spelled = {key: without_dots(lines[key][first]) for key in ("diagnosis_1", "diagnosis_2")}
+    dates = {"SRVC_BGNNG_DT": begins, "SRVC_ENDG_DT": ends}
+    if name == "ip":
+        dates = {"ADMSN_DT": begins, "DSCHRG_DT": ends}
     headers = pd.DataFrame(
         {
             "CLM_ID": claim_id.to_numpy()[first],
             "MSIS_IDENT_NUM": whose[first],
             "CLM_TYPE_CD": np.where(nothing[first], "3", "1"),
-            begins: date_of(linked, lines["from"][first]),
-            ends: date_of(linked, lines["to"][first]),
+            "PYMT_LVL_IND": "2",
+            **dates,
+            "ADJDCTN_DT": ends + DECIDED_AFTER,
             "BILL_TYPE_CD": codes["bill_type"][first],
             "DGNS_1_CD": spelled["diagnosis_1"],
             "DGNS_2_CD": spelled["diagnosis_2"],
-            "PTNT_STUS_CD": lines["status"][first],
+            **dict.fromkeys(MORE_DIAGNOSES[name], ""),
+            **({} if name == "ot" else {"PTNT_STUS_CD": lines["status"][first]}),
+            **({"DRG_CD": ""} if name == "ip" else {}),
             "TOT_MDCD_PD_AMT": total,
         }
     )
@@ -159,9 +179,11 @@ def _claims(
         {
             "CLM_ID": claim_id,
             "LINE_NUM": lines["line"],
+            "SRVC_BGNNG_DT": date_of(linked, lines["from"]),
+            "SRVC_ENDG_DT": date_of(linked, lines["to"]),
             "REV_CD": codes["revenue_code"],
-            "PRCDR_CD": codes["procedure_code"],
-            "SRVC_PLC_CD": codes["place_of_service"],
+            **({"PRCDR_CD": codes["procedure_code"], "SRVC_PLC_CD": codes["place_of_service"]} if name == "ot" else {}),
+            "CLL_STUS_CD": "1",
             "MDCD_PD_AMT": paid,
             "MDCD_FFS_EQUIV_AMT": usd,
         }

@@ -40,9 +40,12 @@ def make_claims(people: People, child_id: np.ndarray, linked: Linked) -> pd.Data
             "patient_status": kept["status"],
             "paid_usd": np.where(nothing, 0.0, usd),
             "ffs_equivalent_usd": usd,
+            "payment_kind": np.where(nothing, "encounter", "fee_for_service"),
+            "claim_action": "original",
+            "claim_status": "paid",
         }
     )
-    return claims[CLAIMS.names]
+    return claims.reindex(columns=CLAIMS.names)
 
 
 def make_enrollment(people: People, child_id: np.ndarray, counties: tuple[str, ...], linked: Linked) -> pd.DataFrame:
@@ -84,13 +87,14 @@ def make_placements(crises: Crises, paths: Paths, child_id: np.ndarray, linked: 
     setting = np.array(PLACED_IN, dtype=object)[spans["setting"]]
     rate = np.array([linked.prices.placement_night[one] for one in PLACED_IN])[spans["setting"]]
     last = _last_of_spell(spans)
-    exits = np.where(last, np.where(spans["hold"], "hold released", "reunification"), "")
+    exits = np.where(last, "reunified", "")
     table = pd.DataFrame(
         {
             "child_id": child_id[child],
             "removed_on": date_of(linked, crises.day[child] + spans["removed"]),
             "from_on": date_of(linked, start),
             "to_on": pd.Series(date_of(linked, end)).where(end <= linked.last_day),
+            "exited_on": pd.Series(date_of(linked, end)).where(last & (end <= linked.last_day)),
             "setting": setting,
             "exit_reason": np.where(end <= linked.last_day, exits, ""),
             "daily_rate_usd": rate,

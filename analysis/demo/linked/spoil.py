@@ -10,6 +10,8 @@ from analysis.demo.linked.settings import Linked
 
 BORDER_COUNTIES = ("35013", "35025", "35045")  # Doña Ana, Lea and San Juan send children to TX, AZ and CO
 ORIGINAL, VOID, REPLACEMENT = "0", "1", "4"  # adjustment indicators (T-MSIS ADJSTMT_IND)
+PAID, DENIED, LINE_PAID, LINE_DENIED = "F1", "F2", "1", "542"  # CLM_STUS_CTGRY_CD and CLL_STUS_CD
+ADJUSTED_AFTER = pd.Timedelta(days=45)
 ORIGINAL_SHARE = 0.9  # of the right amount, in the claim that was corrected later
 
 
@@ -52,23 +54,30 @@ def miss_run_out(day: np.ndarray, linked: Linked) -> np.ndarray:
 def adjust(headers: pd.DataFrame, lines: pd.DataFrame, spoiler: Spoiler) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The claims with adjustments, denials and repeated ones beside them; takes and gives one row a claim and one a line.
 
-    An adjusted claim is there three times: as first paid, taken back, and as it should be. A denied claim is a copy that pays nothing.
+    An adjusted claim is there three times under one ORGNL_CLM_NUM: as first paid, taken back, and as it should be. A denied claim
+    is a copy that pays nothing.
     """
     adjusted = spoiler.chosen("adjusted", len(headers))
     denied, repeated = spoiler.chosen("denied", len(headers)), spoiler.chosen("repeated", len(headers))
-    right = headers.assign(ADJSTMT_IND=np.where(adjusted, REPLACEMENT, ORIGINAL), CLM_DND_IND="0")
-    first = _times(headers[adjusted], ORIGINAL_SHARE).assign(ADJSTMT_IND=ORIGINAL, CLM_DND_IND="0")
-    void = _times(headers[adjusted], -ORIGINAL_SHARE).assign(ADJSTMT_IND=VOID, CLM_DND_IND="0")
-    refused = _times(headers[denied], 0).assign(ADJSTMT_IND=ORIGINAL, CLM_DND_IND="1")
-    parts = {"": right, "A": first, "V": void, "D": refused}
-    told = [part.assign(CLM_ID=part["CLM_ID"] + mark) for mark, part in parts.items()]
-    rows = [lines]
-    for mark, share, which in (("A", ORIGINAL_SHARE, adjusted), ("V", -ORIGINAL_SHARE, adjusted), ("D", 0, denied)):
+    headers = headers.assign(ADJSTMT_IND=ORIGINAL, CLM_STUS_CTGRY_CD=PAID, ORGNL_CLM_NUM=headers["CLM_ID"])
+    later = headers["ADJDCTN_DT"] + ADJUSTED_AFTER
+    right = headers.assign(
+        ADJSTMT_IND=np.where(adjusted, REPLACEMENT, ORIGINAL), ADJDCTN_DT=headers["ADJDCTN_DT"].mask(adjusted, later)
+    )
+    versions = {
+        "A": (_times(headers, ORIGINAL_SHARE), ORIGINAL_SHARE, adjusted),
+        "V": (_times(headers, -ORIGINAL_SHARE).assign(ADJSTMT_IND=VOID, ADJDCTN_DT=later), -ORIGINAL_SHARE, adjusted),
+        "D": (_times(headers, 0).assign(CLM_STUS_CTGRY_CD=DENIED, ORGNL_CLM_NUM=headers["CLM_ID"] + "D"), 0, denied),
+    }
+    told, rows = [right], [lines]
+    for mark, (version, share, which) in versions.items():
+        struck = version[which]
+        told.append(struck.assign(CLM_ID=struck["CLM_ID"] + mark))
         own = lines[lines["CLM_ID"].isin(headers.loc[which, "CLM_ID"])]
-        rows.append(_times(own, share).assign(CLM_ID=own["CLM_ID"] + mark))
-    again = headers.loc[repeated, "CLM_ID"]
+        status = LINE_DENIED if mark == "D" else LINE_PAID
+        rows.append(_times(own, share).assign(CLM_ID=own["CLM_ID"] + mark, CLL_STUS_CD=status))
     told.append(right[repeated])
-    rows.append(lines[lines["CLM_ID"].isin(again)])
+    rows.append(lines[lines["CLM_ID"].isin(headers.loc[repeated, "CLM_ID"])])
     return pd.concat(told, ignore_index=True), pd.concat(rows, ignore_index=True)
 
 
