@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from analysis.claim_codes import read_claim_codes
 from analysis.cohort.__main__ import DERIVED, derive, main
 from analysis.cohort.build import DERIVED_TABLES, build
 from analysis.cohort.engine import ENGINES, connect, from_frame, to_pandas
+from analysis.cohort.spans import number_islands, number_visits
 from analysis.intake.schema import schema
 from analysis.tables import COHORT, TABLES
 
@@ -206,3 +208,21 @@ def test_an_unknown_engine_is_named_in_one_sentence(monkeypatch, tmp_path):
 def test_a_study_that_does_not_exist_is_one_sentence(capsys):
     assert main("dmeo") == 1
     assert "There is no study" in capsys.readouterr().err
+
+
+def test_rows_with_the_same_two_days_share_an_island_however_they_stand():
+
+    days = pd.to_datetime(["2026-01-01"] * 2 + ["2026-03-01"] * 40 + ["2026-05-01"] * 40)
+    rng = np.random.default_rng(20261125)
+    for _ in range(20):
+        spans = pd.DataFrame({"child_id": 1, "row": range(82), "from_on": days, "to_on": days}).iloc[
+            rng.permutation(82)
+        ]
+        table = ibis.memtable(spans.assign(from_on=spans["from_on"].dt.date, to_on=spans["to_on"].dt.date))
+        for numbered in (
+            number_islands(table, ["child_id"], apart_days=1),
+            number_visits(table, ["child_id"], merge_days=1),
+        ):
+            found = numbered.execute().sort_values("row")
+            assert found.groupby("from_on")["island"].nunique().eq(1).all()
+            assert found["island"].nunique() == 3

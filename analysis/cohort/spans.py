@@ -35,7 +35,8 @@ def _latest_end_before(spans: ir.Table, by: list[str]) -> ir.Value:
 
 
 def _count_starts(starts: ir.Table, by: list[str]) -> ir.Table:
-    running = ibis.window(group_by=by, order_by=["from_on", "to_on"], rows=(None, 0))
+    # A range, not rows: two windows may put rows with the same two days in different orders, and a range takes in all of them.
+    running = ibis.range_window(group_by=by, order_by=["from_on", "to_on"], preceding=None, following=0)
     return starts.mutate(island=starts.starts.sum().over(running).cast("int64")).drop("starts", "ended_on")
 
 
