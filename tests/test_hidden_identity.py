@@ -23,8 +23,9 @@ from analysis.quality.counts import by_measure_place_period
 from analysis.tables import MEASURES_TABLE
 
 PERIOD = "2026-10"
-SITES = ("site-12", "site-14")  # small ones, shown by the year alone
-EARLY, LATE = ("2025-10-01", "2025-10-31"), ("2026-07-01", "2026-09-30")  # two quarters of the year, on one clock time
+SITES = ("site-12", "site-09")  # small ones, shown by the year alone
+# Two quarters of the year, on one clock time; the limit of a stay falls into the year too.
+EARLY, LATE = ("2025-10-01", "2025-10-31"), ("2026-07-01", "2026-07-25")
 BEGIN_LATER = ("site-06", "site-08")  # larger ones, shown by month from later than the following on
 APRIL, JUNE = ("2024-04-01", "2024-04-30"), ("2024-06-08", "2024-06-30")  # one quarter, which is shown
 PAIRS = ((SITES, EARLY, LATE), (BEGIN_LATER, APRIL, JUNE))

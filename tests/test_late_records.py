@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 from analysis.demo.scenario import read_scenario
 from analysis.periods import period
 from analysis.quality import late_records
-from analysis.quality.late_records import complete_share, delays, expected_share, gain, is_provisional, reporting_curve
+from analysis.quality.late_records import FEWEST_RECORDS, complete_share, delays, expected_share, gain, is_provisional, reporting_curve
 
 AS_OF = pd.Timestamp("2026-10-31")
 MEAN_DELAY = 12  # days; geometric
@@ -143,7 +143,7 @@ def test_the_curve_of_the_made_up_state_holds_the_truth_that_it_was_drawn_from(m
 
 def test_a_site_of_few_records_has_no_curve_but_its_shares_hold_the_truth(made_up):
     """Closed five months before: all of its records are old, so plain shares do. Geometric waits of 9 days on average."""
-    known = delays(made_up[made_up["site_id"].eq("site-13")])
+    known = delays(made_up[made_up["site_id"].eq("site-13")]).head(FEWEST_RECORDS - 1)
     assert reporting_curve(known, AS_OF) is None
     mean = read_scenario("base").entry.mean_days.by_site["site-13"]
     for day in (0, 3, 10, 30):

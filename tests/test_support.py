@@ -167,7 +167,7 @@ def test_the_state_itself_has_no_plan_page(support):
 
 
 def test_only_an_effect_graded_strong_is_told(support, tmp_path):
-    assert "left out: this study's effect is not graded strong" in plain(worth.worth(support, "site-04"))
+    assert "is left out. This study's effect is not graded strong" in plain(worth.worth(support, "site-04"))
     folder = tmp_path / "outputs/demo/tables/2026/statewide"
     folder.mkdir(parents=True)
     rows = pd.DataFrame(

@@ -136,7 +136,7 @@ def cycles(support: Support, site: str) -> Html:
             ("Act", "when it has ended" if running else wording.sentence(ACTS.get(each.act, NOT_YET))),
         ]
         span = f"{_day(each.started_on)} to {'now' if running else _day(each.ended_on)}"
-        parts.append(markup.table(lines, caption=f"Test {each.cycle}, {span}", headers=["", "What was written"]))
+        parts.append(markup.table(lines, caption=f"Test {each.cycle}, {span}", headers=["Part", "What was written"]))
     return markup.together(*parts)
 
 

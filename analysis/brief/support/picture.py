@@ -121,6 +121,7 @@ def hours(support: Support, site: str) -> Html:
         caption=said,
         note="Darker: more crises at other sites. Crossed: this team does not go out. Hours as on the last day of the year shown.",
         name=f"week-{site}",
+        wide=True,
     )
 
 
