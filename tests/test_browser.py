@@ -152,7 +152,9 @@ def test_the_words_of_a_figure_can_be_read_on_a_phone(seen):
 def test_a_page_prints_on_letter_paper_and_on_few_sheets(seen):
     assert {size for page in seen.values() for size in page["sizes"]} == {LETTER}
     sheets = {name: (page["sheets"], MOST_SHEETS[name.split()[-1]]) for name, page in seen.items() if name.split()[-1] in MOST_SHEETS}  # fmt: skip
-    assert len(sheets) == 9  # the collaborative brief, the agenda, the overview, and the smallest and largest of three site pages
+    assert (
+        len(sheets) == 9
+    )  # the collaborative brief, the agenda, the overview, and the smallest and largest of three site pages
     assert {name: found for name, found in sheets.items() if found[0] > found[1]} == {}
 
 

@@ -22,10 +22,12 @@ from analysis.quality.cards import read_cards
 from analysis.quality.counts import by_measure_place_period
 from analysis.tables import MEASURES_TABLE
 
+pytestmark = pytest.mark.slow  # two states with all their pages
+
 PERIOD = "2026-10"
 SITES = ("site-12", "site-09")  # small ones, shown by the year alone
-# Two quarters of the year, on one clock time; the limit of a stay falls into the year too.
-EARLY, LATE = ("2025-10-01", "2025-10-31"), ("2026-07-01", "2026-07-25")
+# Two quarters of the year, on one clock time; long enough ago for whatever is watched for half a year.
+EARLY, LATE = ("2025-10-01", "2025-10-31"), ("2026-04-01", "2026-04-30")
 BEGIN_LATER = ("site-06", "site-08")  # larger ones, shown by month from later than the following on
 APRIL, JUNE = ("2024-04-01", "2024-04-30"), ("2024-06-08", "2024-06-30")  # one quarter, which is shown
 PAIRS = ((SITES, EARLY, LATE), (BEGIN_LATER, APRIL, JUNE))
@@ -182,7 +184,6 @@ def as_if_nothing_were_hidden(counts: pd.DataFrame, numbers: Numbers) -> Numbers
     return replace(numbers, shown=pd.concat([counts.astype(kinds), rest], ignore_index=True), looked={})
 
 
-@pytest.mark.slow
 def test_packet_workbook_slides_and_pictures_of_the_two_states_are_the_same_bytes(states, both, tmp_path, monkeypatch):
     monkeypatch.setattr(paper, "find_chromium", lambda: None)
     sent = []
@@ -201,7 +202,6 @@ def test_packet_workbook_slides_and_pictures_of_the_two_states_are_the_same_byte
     assert [name for name in sent[0] if sent[0][name] != sent[1][name]] == []
 
 
-@pytest.mark.slow
 def test_workbook_and_pictures_that_showed_everything_would_tell_the_two_states_apart(both):
     """The same files with nothing hidden differ: the test above can fail."""
     one, other = (as_if_nothing_were_hidden(*each) for each in both)

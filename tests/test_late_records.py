@@ -8,7 +8,15 @@ from scipy.stats import binomtest
 from analysis.demo.scenario import read_scenario
 from analysis.periods import period
 from analysis.quality import late_records
-from analysis.quality.late_records import FEWEST_RECORDS, complete_share, delays, expected_share, gain, is_provisional, reporting_curve
+from analysis.quality.late_records import (
+    FEWEST_RECORDS,
+    complete_share,
+    delays,
+    expected_share,
+    gain,
+    is_provisional,
+    reporting_curve,
+)
 
 AS_OF = pd.Timestamp("2026-10-31")
 MEAN_DELAY = 12  # days; geometric

@@ -259,9 +259,7 @@ def test_a_share_that_is_not_known_stops_the_split_and_nothing_else(made):
         made, shares=tuple(line for line in made.shares if not line.own)
     )  # federal fiscal year 2027 is not known
     assert dollars.cost_lines(without) == dollars.visit_lines(without) == []
-    assert "The federal share of NM for October 2026 is not entered" in str(
-        dollars_front.general_fund(without)
-    )
+    assert "The federal share of NM for October 2026 is not entered" in str(dollars_front.general_fund(without))
     assert [view.name for view in dollars.views(without)] == [
         "all public funds together"
     ]  # the match ends in that year
