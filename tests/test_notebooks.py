@@ -91,4 +91,5 @@ def test_the_makefile_names_every_params_file_that_a_notebook_reads(path):
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     declared = {path.relative_to(ROOT).as_posix() for path in params_read("demo", path.stem)}
-    assert read == declared == set(listed.stdout.split())
+    # The made-up state has no claims, so its notebooks open no list of their codes.
+    assert read | (declared & {"params/bh_codes.yml"}) == declared == set(listed.stdout.split())

@@ -19,7 +19,7 @@ HEX_DIGITS = 12
 
 # Which files of params/ each notebook reads: shared ones, and those of the study's own folder where they are there. The Makefile
 # rebuilds by the same lists; a test holds both against the files that are really opened.
-EVERY_BRIEF = ("disclosure.yml", "measures.yml", "scales.yml"), ("study.yml", "source.yml")
+EVERY_BRIEF = ("disclosure.yml", "measures.yml", "scales.yml", "bh_codes.yml"), ("study.yml", "source.yml")
 RELEASES = "releases/*.json"  # what was released before: never in what a page prints, or releasing it would change it
 MONTHLY = (
     (*EVERY_BRIEF[0], "false_alarms.csv"),
@@ -52,7 +52,7 @@ def params_read(study: str, notebook: str, *, root: Path = ROOT) -> list[Path]:
     """The files of params/ that a notebook reads for a study.
 
     >>> [path.name for path in params_read("demo", "data_quality")]
-    ['source.yml', 'study.yml', 'disclosure.yml', 'measures.yml', 'scales.yml']
+    ['bh_codes.yml', 'source.yml', 'study.yml', 'disclosure.yml', 'measures.yml', 'scales.yml']
     """
     shared, own = READS[notebook]
     paths = [*(root / "params" / name for name in shared)]
