@@ -11,10 +11,10 @@ from plans import DATA_END, FULL
 from plans import known as made_up_known
 
 from analysis import params
+from analysis.brief.plans.actions import EVIDENCE, STEPS, Library, read_actions
 from analysis.brief.plans.checking import as_plan
 from analysis.brief.plans.draft import Aim, Signal, draft, draft_plan, draft_text
 from analysis.brief.plans.files import read_plan, read_plans, replace_plan
-from analysis.brief.plans.library import EVIDENCE, STEPS, Library, read_actions
 from analysis.brief.plans.lines import read_lines
 from analysis.brief.plans.notes import notes, unwritten
 from analysis.brief.plans.private import BIRTH, EMAIL, NAME, NUMBER, PHONE, identifying

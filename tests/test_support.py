@@ -13,7 +13,22 @@ import pytest
 
 from analysis import params
 from analysis.brief.plans.records import Plan
-from analysis.brief.support import aims, log, lots, overview, page, picture, shown, sources, start, steps, worked, worth
+from analysis.brief.support import (
+    aims,
+    drawn,
+    log,
+    lots,
+    overview,
+    page,
+    picture,
+    rollout,
+    shown,
+    sources,
+    start,
+    steps,
+    worked,
+    worth,
+)
 from analysis.params import ROOT, ParamsError
 from analysis.quality.utilization.expected import cannot_classify
 from analysis.tables import UTILIZATION_TABLE
@@ -193,8 +208,8 @@ def test_the_overview_names_the_sites_the_errors_and_the_rollout(support):
         "High Juniper, Sage Hollow and Yucca Flats reach fewer children than expected. Of 2 more nobody can tell yet"
         in plain(overview.headline(support))
     )
-    assert "14 of 15 planned sites are open." in plain(overview.rollout(support))
-    counties = plain(overview.rollout(support))
+    assert "14 of 15 planned sites are open." in plain(rollout.rollout(support))
+    counties = plain(rollout.rollout(support))
     assert "Luna" in counties
     assert re.search(r"About [\d,]+ children live where no open site goes", counties)
     assert "A halving is found within a year" in plain(overview.how_sure(support))
@@ -296,15 +311,15 @@ def test_who_calls_is_shown_out_of_those_who_could_and_hidden_where_the_mix_is(s
 
 def test_a_lot_in_force_is_tested_only_where_its_plans_began_in_its_order(support, monkeypatch):
     order = ("site-04", "site-12", "site-09")  # as the plans of the made-up state began
-    assert "Not every plan of it has a whole quarter" in overview._test_of(support, order)
-    assert "did not begin in that order" in overview._test_of(support, order[::-1])
-    assert "Not every plan of it has begun" in overview._test_of(support, ("site-04", "site-01"))
+    assert "Not every plan of it has a whole quarter" in drawn._test_of(support, order)
+    assert "did not begin in that order" in drawn._test_of(support, order[::-1])
+    assert "Not every plan of it has begun" in drawn._test_of(support, ("site-04", "site-01"))
     days = dict(zip(order, (date(2025, 1, 1), date(2025, 7, 1), date(2026, 1, 1)), strict=True))
     begun = replace(
         support, plans={site: Plan(site=site, plan_no=1, status="agreed", started_on=day) for site, day in days.items()}
     )
     assert re.search(
-        r"of all orders that the lot could have drawn, \d+ of 100 would show as much", overview._test_of(begun, order)
+        r"of all orders that the lot could have drawn, \d+ of 100 would show as much", drawn._test_of(begun, order)
     )
 
 
@@ -323,3 +338,15 @@ def test_no_cause_is_named_where_none_clearly_leads():
     assert steps.leading(account).empty
     account.loc[1:, "leads"] = [0.8, 0.2]
     assert steps.leading(account)["cause"].tolist() == ["asks:school", "asks:family"]
+
+
+def test_a_draft_gives_no_count_of_callers_that_the_mix_hides(support):
+    by = date(2027, 4, 30)
+    looked = 0
+    for site in support.comparable:
+        for source in ("school", "family", "police", "line_988", "child_welfare"):
+            row = support.numbers.row("referral_source", support.year, site=site, stratum=source)
+            aim = aims._of_source(support, site, f"asks:{source}", by)
+            assert (aim.start is None) == (row is None or pd.isna(row["value"])), (site, source)
+            looked += aim.start is None
+    assert looked > 5

@@ -205,6 +205,15 @@ def lists(names: list[str], more: str) -> str:
     return f". {more} ".join(and_list(part) for part in in_fours(names))
 
 
+def first_up(words: str) -> str:
+    """The words with a capital first letter.
+
+    >>> first_up("psychiatric hospital stay")
+    'Psychiatric hospital stay'
+    """
+    return f"{words[0].upper()}{words[1:]}"
+
+
 def sentence(words: str) -> str:
     """Words as a sentence of their own.
 

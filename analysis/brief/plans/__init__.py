@@ -1,6 +1,6 @@
 """A site's support plan: a file that people write and this room reads strictly, checks, drafts and turns into a form and back.
 
-library.py       params/actions.yml: what can be done, what came of it elsewhere; the steps between a call and lasting help
+actions.py       params/actions.yml: what can be done, what came of it elsewhere; the steps between a call and lasting help
 records.py       params/<study>/plans/<site_id>.yml as frozen records, every field with its heading
 private.py       who may not be named in them
 lines.py         YAML with the line of every key, and none of its traps

@@ -8,7 +8,7 @@ from datetime import date
 
 from pydantic import ValidationError
 
-from analysis.brief.plans.library import Action
+from analysis.brief.plans.actions import Action
 from analysis.brief.plans.lines import Loc, key_words, repeated
 from analysis.brief.plans.records import Plan
 from analysis.params import ParamsError, Record, did_you_mean

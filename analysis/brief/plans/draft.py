@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from analysis.brief.plans.actions import STEPS, acting_on
 from analysis.brief.plans.checking import Known, as_plan
 from analysis.brief.plans.files import write_new
-from analysis.brief.plans.library import STEPS, acting_on
 from analysis.brief.plans.lines import read_lines
 from analysis.brief.plans.records import Plan
 from analysis.brief.plans.writing import action_words, as_content, plan_text

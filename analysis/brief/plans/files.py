@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.brief.plans.actions import read_actions
 from analysis.brief.plans.checking import Known, Place, as_plan
-from analysis.brief.plans.library import read_actions
 from analysis.brief.plans.lines import read_lines, repeated
 from analysis.brief.plans.records import Plan
 from analysis.params import ROOT, ParamsError, Record, Study, Words, did_you_mean, read_record

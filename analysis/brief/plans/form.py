@@ -12,8 +12,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from analysis.brief.plans import records
+from analysis.brief.plans.actions import STEPS
 from analysis.brief.plans.checking import Known, records_in
-from analysis.brief.plans.library import STEPS
 from analysis.brief.plans.lines import Loc
 from analysis.brief.plans.records import ACTS, EXIT_RULES, STATUSES, STRENGTHS, Plan
 from analysis.brief.plans.writing import as_content

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from analysis.brief.plans.library import STEPS
+from analysis.brief.plans.actions import STEPS
 from analysis.brief.plans.private import identifying, names_in_role
 from analysis.params import Record
 

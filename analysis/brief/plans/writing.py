@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import yaml
 
-from analysis.brief.plans.library import EVIDENCE, STEPS, Action
+from analysis.brief.plans.actions import EVIDENCE, STEPS, Action
 from analysis.brief.plans.records import ACTS, EXIT_RULES, STATUSES, STRENGTHS, Plan
 from analysis.params import Record
 

@@ -133,15 +133,6 @@ def usd(amount: float) -> str:
     return f"{'−' if round(amount) < 0 else ''}${markup.number(abs(amount))}"
 
 
-def first_up(words: str) -> str:
-    """The words with a capital first letter.
-
-    >>> first_up("psychiatric hospital stay")
-    'Psychiatric hospital stay'
-    """
-    return f"{words[0].upper()}{words[1:]}"
-
-
 def rounded_up(number: float) -> str:
     """A number of responses, rounded up: one fewer would not do.
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.brief import figures, markup
+from analysis.brief import figures, markup, wording
 from analysis.brief.markup import Html
 from analysis.brief.roi.dollars import (
     EVERYBODY,
@@ -13,7 +13,6 @@ from analysis.brief.roi.dollars import (
     VISIT,
     Dollars,
     first_unknown_share,
-    first_up,
     no_shares,
     rounded_up,
     usd,
@@ -317,4 +316,9 @@ def _price_row(price: Price) -> tuple:
         f"{usd(cost.value_usd)} of {cost.price_year}, moved by {cost.index}; {cost.basis} of {cost.payer_paid_by.replace('_', ' ')}, "
         f"{cost.geography}; {cost.file}, line {cost.line}. "
     )
-    return first_up(cost.meaning), f"{usd(price.value_usd)}{span}", Html(f"{markup.escaped(told)}{link}"), cost.note
+    return (
+        wording.first_up(cost.meaning),
+        f"{usd(price.value_usd)}{span}",
+        Html(f"{markup.escaped(told)}{link}"),
+        cost.note,
+    )

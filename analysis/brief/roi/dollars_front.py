@@ -16,7 +16,6 @@ from analysis.brief.roi.dollars import (
     Dollars,
     cost_lines,
     first_unknown_share,
-    first_up,
     match_days,
     no_shares,
     rounded_up,
@@ -257,7 +256,7 @@ def not_known(dollars: Dollars) -> Html:
         *(_used_assumptions(dollars) if dollars.has_cost else ()),
     ]
     lines += [
-        f"{first_up(each.meaning)} (illustrative, {_value(each)}): {each.note}"
+        f"{wording.first_up(each.meaning)} (illustrative, {_value(each)}): {each.note}"
         for each in used
         if each.evidence == "illustrative"
     ]

@@ -9,6 +9,9 @@ page.py        a site's plan: this month's three things first, then why, the pic
 picture.py     the data picture of that page
 log.py         the plan as written: story, aims, actions, tests of change, reviews
 worked.py      did it work
-overview.py    the state team's page: all sites, the rule's own errors, plans, and the rollout
+overview.py    the state team's page: all sites, the rule's own errors, and the plans
+rollout.py     how far the service has come
+lots.py        python -m analysis.brief.support.lots: the order of starting, drawn by lot
+drawn.py       lots that were drawn, and their test
 start.py       python -m analysis.brief.support.start: a first draft and its form
 """

@@ -118,7 +118,8 @@ def _of_source(support: Support, site: str, cause: str, by: date) -> Aim | None:
     rates = counts.reindex(others, fill_value=0) / expected[others]
     own = int(counts.get(site, 0))
     months = len(support.year.months)
-    hidden = 0 < own < disclosure().smallest_shown or pd.isna(shown.observed(support, site))
+    mix = support.numbers.row("referral_source", support.year, site=site, stratum=source)
+    hidden = mix is None or pd.isna(mix["value"])  # also one of 11 or more that covers another
     return Aim(
         measure=None,
         start=None if hidden else round(own / months, 1),

@@ -1,10 +1,11 @@
 """The plan as people wrote it: the site's story, aims, actions with what is known of each, tests of change, reviews, signatures."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from analysis.brief import markup, wording
 from analysis.brief.markup import Html
-from analysis.brief.plans.library import STEPS
+from analysis.brief.plans.actions import STEPS
 from analysis.brief.plans.notes import NOT_YET, unwritten
 from analysis.brief.plans.records import ACTS, EXIT_RULES, STRENGTHS, Aim, Plan
 from analysis.brief.support.sources import Support
@@ -18,7 +19,12 @@ def _or(value: object) -> str:
     return NOT_YET if value in (None, "", ()) else str(value)
 
 
-def _day(day) -> str:
+def day_or_not(day: date | None) -> str:
+    """A day as people write it, or that it is not yet written.
+
+    >>> day_or_not(date(2026, 10, 15)), day_or_not(None)
+    ('15 October 2026', 'not yet written')
+    """
     return NOT_YET if day is None else wording.day_words(day)
 
 
@@ -58,7 +64,7 @@ def aims(support: Support, site: str) -> Html:
             _counted(support, each),
             _figure(each.start, each),
             _figure(each.to, each),
-            _day(each.by),
+            day_or_not(each.by),
             _or(each.why_enough),
         )
         for each in plan.aims
@@ -99,7 +105,8 @@ def actions(support: Support, site: str) -> Html:
         return markup.paragraph(f"Actions: {NOT_YET}.")
     library = support.known.actions
     lines = [
-        (library[each.action].name, _or(each.owner_role), _day(each.start_on), _or(each.dose)) for each in plan.actions
+        (library[each.action].name, _or(each.owner_role), day_or_not(each.start_on), _or(each.dose))
+        for each in plan.actions
     ]
     known = [
         (library[name].name, library[name].came_of_it, _strength(library[name]))
@@ -135,7 +142,7 @@ def cycles(support: Support, site: str) -> Html:
             ("Study", "when it has ended" if running else _or(each.study)),
             ("Act", "when it has ended" if running else wording.sentence(ACTS.get(each.act, NOT_YET))),
         ]
-        span = f"{_day(each.started_on)} to {'now' if running else _day(each.ended_on)}"
+        span = f"{day_or_not(each.started_on)} to {'now' if running else day_or_not(each.ended_on)}"
         parts.append(markup.table(lines, caption=f"Test {each.cycle}, {span}", headers=["Part", "What was written"]))
     return markup.together(*parts)
 
@@ -160,7 +167,7 @@ def reviews(support: Support, site: str) -> Html:
     if (plan := _plan(support, site)) is None:
         return Html("")
     lines = [
-        (f"After {each.day} days", _day(each.due_on), "not held yet" if each.held_on is None else _day(each.held_on), _or(each.decided) if each.held_on else "")
+        (f"After {each.day} days", day_or_not(each.due_on), "not held yet" if each.held_on is None else day_or_not(each.held_on), _or(each.decided) if each.held_on else "")
         for each in plan.reviews
     ]  # fmt: skip
     rule = (
@@ -198,7 +205,7 @@ def signatures(support: Support, site: str) -> Html:
     """Lines to sign, by role."""
     plan = _plan(support, site)
     roles = plan.sign_off if plan else ()
-    lines = [(each.role, _day(each.signed_on) if each.signed_on else "", "") for each in roles] or [
+    lines = [(each.role, day_or_not(each.signed_on) if each.signed_on else "", "") for each in roles] or [
         ("the site", "", ""),
         ("the state", "", ""),
     ]

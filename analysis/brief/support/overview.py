@@ -1,6 +1,5 @@
 """The state team's page: which sites reach fewer children than expected, how often the rule is wrong, plans, and the rollout."""
 
-import numpy as np
 import pandas as pd
 
 from analysis.brief import markup, panels, wording
@@ -8,18 +7,14 @@ from analysis.brief.markup import Html
 from analysis.brief.plans.notes import NOT_YET, notes
 from analysis.brief.small_counts.shareable import write_table
 from analysis.brief.support import shown, steps
-from analysis.brief.support.lots import read_lots
 from analysis.brief.support.page import OFFER, in_ten, name_of
 from analysis.brief.support.sources import Support
 from analysis.params import ROOT, disclosure
-from analysis.quality.rollout import count_sites, uncovered_counties
-from analysis.quality.turning.lot import randomization_test
 from analysis.quality.utilization.error_rates import say_false_plans
 from analysis.tables import STATEWIDE, UTILIZATION_TABLE
 
 LONG = 120  # months; beyond, the number itself tells nobody anything
 NOT_JUDGED = "Nobody can be judged here, for the reason above."
-ROUNDED_TO = 100  # children: a county's count is an estimate
 
 
 def title(support: Support) -> Html:
@@ -212,138 +207,6 @@ def plans(support: Support) -> Html:
         )
     return markup.table(
         lines, caption="Each plan and what is late", headers=["Site", "Stands", "Since", "Next review", "Late or open"]
-    )
-
-
-def drawn(support: Support) -> Html:
-    """What lots were drawn, and, once each plan has begun in the order drawn, what they make lawful to say."""
-    parts = []
-    for lot in read_lots(support.numbers.study.name):
-        order = wording.and_list([name_of(support, site) for site in lot.order])
-        parts.append(
-            markup.paragraph(f"The order of starting was drawn by lot: {order}. {_test_of(support, lot.order)}")
-        )
-    return markup.together(*parts)
-
-
-def _test_of(support: Support, order: tuple[str, ...]) -> str:
-    """The mean change since the starts against what any other order of them would have given; why not, where it cannot be said."""
-    begun = {
-        site: support.plans[site].started_on
-        for site in order
-        if site in support.plans and support.plans[site].started_on
-    }
-    if support.cannot or len(begun) < len(order):
-        return "Not every plan of it has begun, so nothing is tested yet."
-    if sorted(order, key=begun.get) != list(order):
-        return "The plans did not begin in that order, so the lot makes no test lawful."
-    if set(order) - set(support.use.sites):
-        return "Not every site of it can be judged, so nothing is tested."
-    quarters = {site: _by_quarter(support, site) for site in order}
-    ends = quarters[order[0]].index
-    starts = {
-        site: int(ends.searchsorted(pd.Timestamp(day).to_period("Q"), side="right")) for site, day in begun.items()
-    }
-    if min(starts.values()) < 1 or max(starts.values()) >= len(ends):
-        return "Not every plan of it has a whole quarter behind it, so nothing is tested yet."
-    mean, chance = randomization_test({site: each.to_numpy() for site, each in quarters.items()}, starts)
-    change = 100 * (np.exp(mean) - 1)
-    return (
-        f"Against what was expected, use since the starts is {markup.number(abs(change))}% {'up' if change >= 0 else 'down'} on before, on "
-        f"average; of all orders that the lot could have drawn, {markup.number(100 * chance)} of 100 would show as much."
-    )
-
-
-def _by_quarter(support: Support, site: str) -> pd.Series:
-    """The log of observed over expected by whole quarter, half an episode added to each so that a quarter without one has a value."""
-    rows = support.series(site)
-    sums = rows.groupby(rows["month"].dt.asfreq("Q"))[["observed", "expected"]].agg(["sum", "size"])
-    whole = sums[sums[("observed", "size")].eq(3)]
-    return np.log((whole[("observed", "sum")] + 0.5) / (whole[("expected", "sum")] + 0.5))
-
-
-# --- rollout ---------------------------------------------------------------------------------------------------------
-
-
-def rollout(support: Support) -> Html:
-    """Sites open against those planned, hubs with those that belong to them, readiness, certified staff, first response."""
-    rows = count_sites(support.tables, support.as_of)
-    planned = support.numbers.study.rollout
-    count = int(rows["state"].eq("open").sum())
-    first = (
-        f"{count} of {planned.sites_planned} planned sites are open."
-        if planned
-        else f"{count} sites are open. How many are planned is not entered."
-    )
-    names = dict(zip(rows["site_id"], rows["name"], strict=True))
-    lines = [
-        (
-            row.name,
-            row.state
-            if pd.isna(row.opened_on) or row.state != "open"
-            else f"open since {wording.day_words(row.opened_on)}",
-            "hub"
-            if row.site_id in set(rows["hub_id"].dropna())
-            else names.get(row.hub_id, "on its own")
-            if pd.notna(row.hub_id)
-            else "on its own",
-            "not recorded"
-            if pd.isna(row.ready)
-            else f"{markup.number(100 * row.ready)} of 100 ({row.assessed_on.strftime('%B %Y')})",
-            "not recorded" if pd.isna(row.staff) else f"{row.certified} of {row.staff}",
-            _first(support, row),
-        )
-        for row in rows.itertuples(index=False)
-    ]
-    heads = [
-        "Site",
-        "Stands",
-        "Belongs to",
-        "Readiness items met",
-        "Staff certified",
-        "From first readiness check to first visit",
-    ]
-    source = [Html(f'<p class="note">{markup.escaped(f"Planned sites: {planned.source}.")}</p>')] if planned else []
-    return markup.together(
-        markup.paragraph(first),
-        markup.table(lines, caption=f"The rollout on {wording.day_words(support.as_of)}", headers=heads),
-        *source,
-        _counties(support),
-    )
-
-
-def _first(support: Support, row) -> str:
-    """Days, in whole weeks; hidden where the site's year is, since the day of the first visit is about one child."""
-    if pd.isna(row.days_to_first_response):
-        return "not known"
-    if pd.isna(shown.observed(support, row.site_id)):
-        return disclosure().mark
-    weeks = round(row.days_to_first_response / 7)
-    return "under a week" if weeks < 1 else f"about {weeks} weeks"
-
-
-def _counties(support: Support) -> Html:
-    if (
-        "site_counties" not in support.tables
-        or "population" not in support.tables
-        or support.numbers.study.ages is None
-    ):
-        return markup.paragraph(
-            "Which counties are not covered cannot be said: the study has no table of sites' counties or of children."
-        )
-    rows = uncovered_counties(support.tables, support.as_of, ages=support.numbers.study.ages)
-    if rows.empty:
-        return markup.paragraph("Every county with known children is in a site's care.")
-    rounded = (rows["not_covered"] / ROUNDED_TO).round() * ROUNDED_TO
-    lines = [
-        (row.county_name, "all" if row.covered == 0 else f"{markup.number(100 * (1 - row.covered))} of 100", markup.number(children) if children else f"fewer than {ROUNDED_TO // 2}")
-        for row, children in zip(rows.itertuples(), rounded, strict=True)
-    ]  # fmt: skip
-    heads = ["County", "Not covered", "Children not covered, about"]
-    said = f"About {markup.number(rounded.sum())} children live where no open site goes."
-    return markup.together(
-        markup.paragraph(said),
-        markup.table(lines, caption="Counties not fully covered", headers=heads, numeric=heads[1:]),
     )
 
 

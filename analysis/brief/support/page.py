@@ -1,13 +1,15 @@
 """A site's plan: this month's three things first, then why there is a plan and how sure that is."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.plans.notes import NOT_YET, notes
-from analysis.brief.plans.records import Plan
-from analysis.brief.roi.dollars import first_up
+from analysis.brief.plans.records import Owed, Plan, ToDo
 from analysis.brief.support import shown, steps
+from analysis.brief.support.log import day_or_not
 from analysis.brief.support.sources import Support
 from analysis.params import ParamsError, disclosure, one_site
 from analysis.quality.utilization.error_rates import say_false_plans
@@ -57,8 +59,8 @@ def this_month(support: Support, site: str) -> Html:
     lead = f"This month: {_things(plan)}. The state owes {_owed(plan)}."
     return markup.together(
         Html(f'<p class="headline">{markup.escaped(lead)}</p>'),
-        _tasks(plan),
-        _state(plan),
+        _tasks(plan.this_month, "To do this month"),
+        _tasks(plan.state_owes, "What the state owes"),
         _late(support, plan),
     )
 
@@ -80,11 +82,7 @@ def _owed(plan: Plan) -> str:
 def _no_plan(support: Support, site: str) -> str:
     if support.cannot or site not in support.judged.index or support.judged.loc[site, "class"] is None:
         return f"{name_of(support, site)} has no plan, and its use cannot be judged."
-    return f"{name_of(support, site)} has no plan yet. {wording.sentence(_found(support, site))}"
-
-
-def _found(support: Support, site: str) -> str:
-    return f"what the records say: {support.judged.loc[site, 'words']}."
+    return f"{name_of(support, site)} has no plan yet. What the records say: {support.judged.loc[site, 'words']}."
 
 
 def _offer(support: Support, site: str) -> Html:
@@ -98,26 +96,13 @@ def _offer(support: Support, site: str) -> Html:
     )
 
 
-def _day(day) -> str:
-    return NOT_YET if day is None else wording.day_words(day)
-
-
-def _tasks(plan: Plan) -> Html:
+def _tasks(tasks: Sequence[ToDo | Owed], caption: str) -> Html:
+    if not tasks:
+        return markup.paragraph(f"{caption}: {NOT_YET}.")
     lines = [
-        (each.what, each.owner_role or NOT_YET, _day(each.by), "done" if each.done_on else "open") for each in plan.this_month
+        (each.what, each.owner_role or NOT_YET, day_or_not(each.by), "done" if each.done_on else "open") for each in tasks
     ]  # fmt: skip
-    if not lines:
-        return markup.paragraph(f"This month's three things: {NOT_YET}.")
-    return markup.table(lines, caption="To do this month", headers=["What", "Who", "By", "Done"])
-
-
-def _state(plan: Plan) -> Html:
-    if not plan.state_owes:
-        return markup.paragraph(f"What the state gives: {NOT_YET}.")
-    lines = [
-        (each.what, each.owner_role or NOT_YET, _day(each.by), "done" if each.done_on else "open") for each in plan.state_owes
-    ]  # fmt: skip
-    return markup.table(lines, caption="What the state owes", headers=["What", "Who", "By", "Done"])
+    return markup.table(lines, caption=caption, headers=["What", "Who", "By", "Done"])
 
 
 def _late(support: Support, plan: Plan) -> Html:
@@ -162,8 +147,8 @@ def _evidence(support: Support, site: str, row: pd.Series) -> str:
     place, year = name_of(support, site), support.year.words
     expected = markup.number(row["expected"])
     if pd.isna(seen):
-        return f"{first_up(row['words'])}: {row['why']}. From {year}, about {expected} crises were to be expected. How many came is {disclosure().mark}."
-    ratio = f"{first_up(shown.in_words(row['ratio']))} what was expected."
+        return f"{wording.first_up(row['words'])}: {row['why']}. From {year}, about {expected} crises were to be expected. How many came is {disclosure().mark}."
+    ratio = f"{wording.first_up(shown.in_words(row['ratio']))} what was expected."
     span = f"{markup.number(100 * row['low'])} to {markup.number(100 * row['high'])}"
     why_not = f" ({row['why']})" if row["why"] and row["class"] != "below_expected" else ""
     return (

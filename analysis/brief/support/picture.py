@@ -6,10 +6,9 @@ import pandas as pd
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from analysis.brief import markup, panels
+from analysis.brief import markup, panels, wording
 from analysis.brief.figures import ALT_LIMIT, BLUE, GREY, INK, SMALL, STYLE, Drawing, _svg
 from analysis.brief.markup import Html
-from analysis.brief.roi.dollars import first_up
 from analysis.brief.site_figures import WIDE
 from analysis.brief.support import steps
 from analysis.brief.support.page import name_of
@@ -198,7 +197,7 @@ def who_could_ask(support: Support, site: str) -> Html:
                 f"{markup.number(row.low, decimals=1)} to {markup.number(row.high, decimals=1)}",
             )
         )
-        lines.append((f"{first_up(REFERRAL_SOURCES[row.source])}, {unit}", *here, middle))
+        lines.append((f"{wording.first_up(REFERRAL_SOURCES[row.source])}, {unit}", *here, middle))
     without = [
         f"{REFERRAL_SOURCES[source]} ({BASES[source]}: the study has no {table})"
         for source, table in lacking(support.tables)

@@ -4,7 +4,6 @@ import pandas as pd
 
 from analysis.brief import markup, wording
 from analysis.brief.markup import Html
-from analysis.brief.roi.dollars import first_up
 from analysis.brief.support import shown
 from analysis.brief.support.sources import Support
 from analysis.quality.turning.change import change_of_use, changes_elsewhere
@@ -69,4 +68,4 @@ def _ending(support: Support, site: str, start: pd.Timestamp) -> str:
     ending = plan_may_end(support.use, site, started=start.to_period("M"), month=support.month, rule=support.rule)
     if ending.may_end:
         return "By its use, the site may leave the plan: the evidence that began it has turned."
-    return f"By its use, the site may not leave the plan yet. {first_up(ending.why)}."
+    return f"By its use, the site may not leave the plan yet. {wording.first_up(ending.why)}."

@@ -86,17 +86,13 @@ def _parts(
     median = np.nanmedian(shares[rows, 1 + which], axis=1)
     own = np.where(np.isnan(shares[:, 0]), median, shares[:, 0])
     usual_contacts = expected[0] * np.median(contacts[rows, 1 + which] / expected[1 + which], axis=1)
-    lost = (usual_contacts - contacts[:, 0]) * median.prod(axis=1)
     by_step = [
         contacts[:, 0] * own[:, :at].prod(axis=1) * (median[:, at] - own[:, at]) * median[:, at + 1 :].prod(axis=1)
         for at in range(len(steps))
     ]
     causes, cells = _cells(seen, site, others, which, usual_contacts, contacts, rng)
-    # What the cells hold too few, in calls; they add up to the calls that are missing.
-    split = (
-        cells * (lost / np.where(usual_contacts == contacts[:, 0], np.nan, usual_contacts - contacts[:, 0]))[:, None]
-    )
-    parts = np.column_stack([np.nan_to_num(split), *by_step])
+    # What the cells hold too few, in calls, add up to the calls that are missing.
+    parts = np.column_stack([cells * median.prod(axis=1)[:, None], *by_step])
     return [*causes, *steps], parts / seen.months
 
 
