@@ -53,7 +53,7 @@ reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.c
 
 PLAN := data/processed/$(STUDY)/plan.mk
 DERIVED := data/processed/$(STUDY)/derived.csv
-MANY := $(filter plans partner briefs collaborative packet roi,$(MAKECMDGOALS))
+MANY := $(filter plans plan partner briefs collaborative packet roi,$(MAKECMDGOALS))
 ifneq ($(MANY),)
 include $(PLAN)
 endif

@@ -350,3 +350,11 @@ def test_a_draft_gives_no_count_of_callers_that_the_mix_hides(support):
             assert (aim.start is None) == (row is None or pd.isna(row["value"])), (site, source)
             looked += aim.start is None
     assert looked > 5
+
+
+def test_where_no_rise_could_be_seen_the_aim_is_what_is_done(support):
+    [aim] = aims.work_out(support, "site-14", date(2026, 11, 1))
+    assert aim.process.startswith("Outreach events a month")
+    assert aim.start < aim.to
+    without = replace(support, tables={name: table for name, table in support.tables.items() if name != "outreach"})
+    assert aims.work_out(without, "site-14", date(2026, 11, 1)) == ()

@@ -47,12 +47,17 @@ def smallest_rise(before: float, a_month: float, months: float, dispersion: floa
 
 
 def work_out(support: Support, site: str, start: date) -> tuple[Aim, ...]:
-    """The aims of a first draft: what the leading cause needs, then the crises themselves where a rise could be seen by then."""
+    """The aims of a first draft: what the leading cause needs, then the crises themselves where a rise could be seen by then.
+
+    Where neither gives one, as at a site with few children, the aim is what is done: outreach.
+    """
     by = (pd.Timestamp(start) + pd.DateOffset(months=MONTHS_TO_AIM)).date()
     lead = steps.leading(support.account(site))
     found = [aim for cause in lead["cause"].head(2) if (aim := _of_cause(support, site, cause, by)) is not None]
     if (of_use := _of_use(support, site, by)) is not None:
         found.append(of_use)
+    if not found and (of_outreach := _of_outreach(support, site, by)) is not None:
+        found.append(of_outreach)
     return tuple(found)
 
 
@@ -127,6 +132,27 @@ def _of_source(support: Support, site: str, cause: str, by: date) -> Aim | None:
         by=by,
         process=f"{steps.asked_words(source)} a month",
         why_enough="A quarter of comparable sites reach this or more, for as many children of the same ages.",
+    )
+
+
+def _of_outreach(support: Support, site: str, by: date) -> Aim | None:
+    """Outreach events a month, to the upper quarter of comparable sites; none where the site holds as many, or nothing is recorded."""
+    if "outreach" not in support.tables or not support.comparable:
+        return None
+    events = support.tables["outreach"]
+    year = events[events["held_on"].between(support.year.from_on, support.year.to_on)]
+    a_month = year.groupby("site_id").size() / len(support.year.months)
+    others = a_month.reindex([each for each in support.comparable if each != site], fill_value=0.0)
+    own, to = round(float(a_month.get(site, 0.0)), 1), round(float(others.quantile(UPPER_QUARTER)), 1)
+    if own >= to:
+        return None
+    return Aim(
+        measure=None,
+        start=own,
+        to=to,
+        by=by,
+        process="Outreach events a month: schools, clinics, police, families",
+        why_enough="Too few children live here for their number to tell a change by this day. What is done is counted, and shows at once.",
     )
 
 
