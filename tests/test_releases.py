@@ -269,13 +269,20 @@ def test_two_years_of_a_mix_that_differ_by_enough_are_shown():
 # --- the ledger's files ----------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def september(demo_root, tmp_path_factory):
+    """The made-up state with the briefs of September 2026 as far as a release looks at them; nothing in it may be changed."""
+    root = tmp_path_factory.mktemp("september")
+    shutil.copytree(demo_root / "params", root / "params")
+    shutil.copytree(demo_root / "data" / "processed" / "demo", root / "data" / "processed" / "demo")
+    put_briefs(root, "2026-09")
+    return root
+
+
 @pytest.fixture
-def workspace(demo_root, tmp_path):
-    """The made-up state with the briefs of September 2026 as far as a release looks at them."""
-    shutil.copytree(demo_root / "params", tmp_path / "params")
-    shutil.copytree(demo_root / "data" / "processed" / "demo", tmp_path / "data" / "processed" / "demo")
-    put_briefs(tmp_path, "2026-09")
-    return tmp_path
+def workspace(september, tmp_path):
+    """A copy that a test may change."""
+    return shutil.copytree(september, tmp_path / "workspace")
 
 
 def put_briefs(root: Path, period: str) -> Numbers:
