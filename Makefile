@@ -10,6 +10,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
 STUDY ?= demo
+SCENARIO ?= default
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -21,7 +22,7 @@ INSTALLED := $(VENV)/installed
 # against the files that each step really opens.
 
 CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
-DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
+DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*/*.py analysis/demo/*.csv) params/demo/state.yml params/demo/scenarios.yml
 INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py analysis/intake/*/*.py) $(wildcard params/sources/*.yml params/demo/public_key.yml)
 COHORT_CODE := $(CONTRACT) analysis/claim_codes.py $(wildcard analysis/cohort/*.py) params/bh_codes.yml
 PACKET_CODE := $(wildcard analysis/brief/packet/*.py)
@@ -125,7 +126,7 @@ release: $(PLAN)  ## note what the month's briefs show, so that later ones give 
 request: $(PLAN)  ## write the data request that would narrow the ROI answer most
 	@$(RUN) -m analysis.brief.roi.request $(STUDY)
 
-data: $(DERIVED)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed; ENGINE=spark for a nation's claims
+data: $(DERIVED)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed; ENGINE=spark for a nation's claims; SCENARIO=small_state for another made-up state
 
 lab: $(INSTALLED)  ## JupyterLab on the notebooks
 	$(VENV)/bin/jupyter lab notebooks
@@ -133,7 +134,7 @@ lab: $(INSTALLED)  ## JupyterLab on the notebooks
 study: $(INSTALLED)  ## start a folder for a new state: make study STUDY=nm
 	@$(RUN) -m analysis.intake.start $(STUDY)
 
-test: $(INSTALLED) data/processed/demo/plan.mk  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
+test: $(INSTALLED) data/processed/demo/derived.csv  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
 	$(RUN) -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-all: test  ## the tests, then the slow ones
@@ -169,11 +170,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(VENV)/bin/uv pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The made-up state's raw files, with the truth they were made from.
-data/truth/demo/base/summary.json: $(DEMO_CODE) | $(INSTALLED)
-	@$(RUN) -m analysis.demo
+# The made-up state's raw files, with the truth they were made from; another SCENARIO takes the place of both.
+data/truth/demo/%/summary.json: $(DEMO_CODE) | $(INSTALLED)
+	@$(RUN) -m analysis.demo --scenario $*
 
-data/processed/demo/plan.mk: data/truth/demo/base/summary.json
+data/processed/demo/plan.mk: data/truth/demo/$(SCENARIO)/summary.json
 
 # Raw files may have blanks in their names; the folder itself is named so that a file taken away is noticed.
 raw_files = $(shell find data/raw/$1 -not -name '.*' 2>/dev/null | sed 's/ /\\ /g')
