@@ -17,13 +17,15 @@ from analysis.brief import kept
 from analysis.brief.figures import HIDDEN
 from analysis.brief.hiding import hidden, hide_rows
 from analysis.brief.kept import open_numbers
-from analysis.brief.numbers import Numbers, count_numbers
+from analysis.brief.numbers import Numbers, count_numbers, covered_days
 from analysis.brief.panels import trend
 from analysis.brief.signals import begins, signal
 from analysis.brief.windows import Windows, windows
 from analysis.params import ParamsError
 from analysis.quality.cards import read_cards
+from analysis.quality.claims_visits import admissions, ed_visits
 from analysis.quality.pools import hubs
+from analysis.quality.received import read_received
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 SEED = 20261122
@@ -208,6 +210,17 @@ def numbers(study, demo_root):
 
 def of(numbers, measure: str) -> pd.DataFrame:
     return numbers.shown[numbers.shown["measure"].eq(measure)]
+
+
+@pytest.mark.parametrize("made_by", [ed_visits, admissions])
+def test_claims_of_children_whom_the_service_never_met_change_no_measure(demo_root, study, made_by):
+    folder = demo_root / "data" / "processed" / "demo"
+    tables, covers = read_received(folder), covered_days(study, root=demo_root)
+    every = {**tables, "claims": pd.read_parquet(folder / "claims.parquet")}
+    assert len(tables["claims"]) < len(every["claims"])
+    found = made_by(tables, covers)
+    assert len(found) > 100
+    pd.testing.assert_frame_equal(found, made_by(every, covers))
 
 
 @pytest.mark.parametrize("measure", ["episodes", "contact_share", "in_person_share", "response_in_time_share"])
