@@ -1,5 +1,6 @@
 """From all crises to the children compared: who is left out, why and how many; steps are joined until no count is small."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -42,24 +43,25 @@ class Step:
     remain: pd.Series
 
 
-def steps(attrition: pd.DataFrame, rules: Cohort, *, smallest: int) -> list[Step]:
+def steps(attrition: pd.DataFrame, rules: Cohort, *, smallest: int, counted: Sequence[str] = COUNTED) -> list[Step]:
     """The steps as they may be shown; none where even all of them together have a small count, or too few children remain.
 
-    Takes ATTRITION. Steps are joined with the next ones until crises, those of each arm, those of neither and the children left out are
-    each none or at least `smallest`. So nothing is hidden that a total less the others would tell.
+    Takes ATTRITION. Steps are joined with the next ones until crises, those of each arm, those of neither and the children left out (what
+    `counted` names of them) are each none or at least `smallest`. So nothing is hidden that a total less the others would tell.
     """
+    counted = list(counted)
     taken = attrition[~attrition["marked_only"].astype(bool)].reset_index(drop=True)
     taken = taken.assign(neither=taken["crises"] - taken[list(ARMS)].sum(axis=1))
-    if is_small(taken[COUNTED].iloc[[0, -1]], smallest).any().any() or not len(taken):
+    if taken.empty or is_small(taken[counted].iloc[[0, -1]], smallest).any().any():
         return []
-    lost = -taken[COUNTED].diff().iloc[1:]
+    lost = -taken[counted].diff().iloc[1:]
     words = left_out_words(rules)
     joined = []
     for positions in join_steps(lost, smallest=smallest):
         rows = lost.iloc[positions]
         reasons = tuple(words.get(taken["rule"][at], taken["why"][at]) for at in rows.index if lost.loc[at, "crises"])
         if reasons:
-            joined.append(Step(reasons, rows.sum().astype(int), taken.loc[rows.index[-1], COUNTED].astype(int)))
+            joined.append(Step(reasons, rows.sum().astype(int), taken.loc[rows.index[-1], counted].astype(int)))
     return joined
 
 
@@ -75,9 +77,20 @@ def in_band(linked: Linked) -> dict[str, tuple[int, int]] | None:
     return None if is_small(cells, disclosure().smallest_shown).any() else counts
 
 
-def shown_steps(linked: Linked) -> list[Step]:
-    """The steps of the study as they may be shown."""
+def steps_by_arm(linked: Linked) -> list[Step]:
+    """The steps as they may be shown with the counts of each arm; none where a small one stays whatever is joined."""
     return steps(linked.tables.attrition, linked.study.cohort, smallest=disclosure().smallest_shown)
+
+
+def shown_steps(linked: Linked) -> list[Step]:
+    """The steps as the page shows them: those with the arms, else without; none where the arms themselves are too small."""
+    smallest = disclosure().smallest_shown
+    if min(linked.sizes.values()) < smallest:
+        return []
+    totals = ("crises", "children")
+    return steps_by_arm(linked) or steps(
+        linked.tables.attrition, linked.study.cohort, smallest=smallest, counted=totals
+    )
 
 
 def may_show(linked: Linked) -> bool:
@@ -109,8 +122,8 @@ def _flow(linked: Linked, shown: list[Step]) -> Flow:
     band = in_band(linked)
     sizes = linked.sizes
     arms = (
-        Part(sizes["mobile_first"], "children whom a team met first"),
-        Part(sizes["ed_first"], "children whom an emergency department met first"),
+        Part(sizes["mobile_first"], "children with a team as the first response"),
+        Part(sizes["ed_first"], "children with an emergency department as the first"),
     )
     alike = tuple(
         Part(band[arm][0], "of them with a kind of crisis that both groups have") for arm in ARMS
@@ -137,9 +150,9 @@ def _or(reasons: tuple[str, ...]) -> str:
 
 def by_arm(linked: Linked) -> Html:
     """Every step with the counts of each arm, as a table."""
-    shown = shown_steps(linked)
+    shown = steps_by_arm(linked) if may_show(linked) else []
     if not shown:
-        return markup.paragraph(TOO_FEW)
+        return Html("")
     begin = start(linked)
     neither = int(begin["crises"] - begin[list(ARMS)].sum())
     rows = [

@@ -38,7 +38,7 @@ def draw_flow(flow: Flow) -> Drawing:
 
     >>> drawn = draw_flow(Flow(Part(90, "crises"), (Part(30, "Too young"),), Part(60, "children"), (Part(20, "team"), Part(40, "ED"))))
     >>> drawn.alt
-    'Flow diagram. Of 90 crises, 30 are left out. Largest step, 30: too young. 60 children remain: 20 whom a team met first, 40 whom an emergency department met first.'
+    'Flow diagram. Of 90 crises, 30 are left out. Largest step, 30: too young. 60 children remain: 20 with a team as the first response, 40 with an emergency department.'
     """
     shapes: list[str] = []
     at = _box(shapes, 0, WIDTH, 0, flow.begin, strong=True)
@@ -113,7 +113,7 @@ def _alt(flow: Flow) -> str:
     team, ed = (markup.number(part.count) for part in flow.arms)
     begin, end, said = (
         f"Flow diagram. Of {markup.number(flow.begin.count)} crises, {markup.number(gone)} are left out.",
-        f" {markup.number(flow.end.count)} children remain: {team} whom a team met first, {ed} whom an emergency department met first.",
+        f" {markup.number(flow.end.count)} children remain: {team} with a team as the first response, {ed} with an emergency department.",
         f" Largest step, {markup.number(most.count)}: {most.words[0].lower()}{most.words[1:]}.",
     )
     return f"{begin}{said if len(begin + said + end) <= ALT_LIMIT else ''}{end}"

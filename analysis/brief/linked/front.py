@@ -37,7 +37,7 @@ def headline(linked: Linked) -> Html:
     begin = flow.start(linked)
     whole = sum(linked.sizes.values())
     said = (
-        f"{markup.number(whole)} children are in the study. A team met {team} of them first, and an emergency department {ed}. "
+        f"{markup.number(whole)} children are in the study. For {team} of them a mobile team was the first response, for {ed} an emergency department. "
         f"They were drawn from {markup.number(begin['crises'])} crises on record."
     )
     return Html(f'<p class="headline">{markup.escaped(said)}</p>')
@@ -53,8 +53,9 @@ def how_sure(linked: Linked) -> Html:
     found = joined.by_site_counts(joined.served(linked)).sum()
     if not is_small(found, disclosure().smallest_shown).any():
         n = found["found"] + found["not_found"]
+        missed = markup.percent(found["not_found"] / n, n)
         parts.append(
-            f"{markup.percent(found['not_found'] / n, n)} of the service’s children are not found in Medicaid’s records, so the study says nothing of them."
+            f"{missed} of the service’s children are not found in Medicaid’s records. The study says nothing of them."
         )
     return Html(f"<p><strong>How sure: exact for these records.</strong> {markup.escaped(' '.join(parts))}</p>")
 

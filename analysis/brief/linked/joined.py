@@ -52,7 +52,7 @@ def in_words(linked: Linked) -> Html:
     if medicaid:
         said += (
             f" Of those with Medicaid by the service’s own record it is {_share(total['medicaid_found'], medicaid)}. "
-            f"The other {markup.number(total['medicaid_not_found'])} should be there and are not."
+            f"For the other {markup.number(total['medicaid_not_found'])}, that record is wrong or the search missed them."
         )
     means = (
         "A child who is not found has no place in the study: nobody can see that child’s visits and stays. "

@@ -17,7 +17,7 @@ HOW = (
     "The study is laid out as the trial that it stands in for (target trial emulation, Hernán and Robins 2016, American Journal of Epidemiology "
     "183:758-764): eligibility, both arms and follow-up begin on one day, time zero.",
     "Time zero is the day of the first contact, with a team that was sent or with an emergency department. It is never the day of enrollment in "
-    "stabilization, nor of the end of a visit. What a team’s visit led to counts against the team.",
+    "stabilization, nor of the end of a visit. A team that was sent counts, whether or not it met anybody. What a team’s visit led to counts against the team.",
     "Baseline covariates come from claims, enrollment, placements and detentions alone, which record both arms alike. Who called, how urgent it was "
     "and the suicide screen are known for the team’s group only, and are left out.",
     "Standardized differences: Austin 2009, Statistics in Medicine 28:3083-3107; of several categories, Yang and Dalton 2012, SAS Global Forum, paper 335. "

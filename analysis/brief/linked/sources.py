@@ -76,8 +76,12 @@ def open_linked(study: str, *, root: Path = ROOT) -> Linked:
     folder = root / "data" / "processed" / study
     lacking = [name for name in NEEDED if not (folder / f"{name}.parquet").exists()]
     if lacking:
-        words = " and no ".join(TABLE_WORDS.get(name, name) for name in lacking)
-        return Linked(chosen, None, WOULD_ADD.format(lacking=words))
+        words = [TABLE_WORDS[name] for name in lacking]
+        return Linked(
+            chosen,
+            None,
+            WOULD_ADD.format(lacking=" or ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)),
+        )
     if chosen.cohort is None:
         return Linked(chosen, None, NO_WINDOWS)
     if not (folder / "cohort.parquet").exists():

@@ -15,6 +15,10 @@ from analysis.params import disclosure
 from analysis.tables import DIAGNOSIS_FAMILIES
 
 MOST_TOLD = 6  # lines of page one
+NONE_THERE = {
+    "mobile_first": "The other group has none: without such a diagnosis an emergency visit is no crisis here.",
+    "ed_first": "The other group has none.",
+}
 FIRST = {"mobile_first": "a team", "ed_first": "an emergency department"}
 
 
@@ -72,12 +76,9 @@ def _band_words(linked: Linked) -> Html:
         if not outside:
             continue
         lines.append(
-            f"{markup.number(outside)} of the {markup.number(inside + outside)} children whom {FIRST[arm]} met first had a kind of crisis "
-            "that is set apart."
+            f"{markup.number(outside)} of the {markup.number(inside + outside)} children with {FIRST[arm]} first had a kind of crisis that is set apart."
         )
-        lines.append(
-            "The other group has no such child." if not other else f"The other group has {markup.number(other)}."
-        )
+        lines.append(NONE_THERE[arm] if not other else f"The other group has {markup.number(other)}.")
     if not lines:
         return Html("")
     return markup.paragraph(" ".join([*lines, f"Set apart are: {kinds}. These children stay in the study, marked."]))
@@ -101,7 +102,7 @@ def table_one(linked: Linked) -> Html:
     told = sum(not each.why_not for each in shown)
     note = (
         f"Shares: children and percent of the group. Numbers: mean (standard deviation); below it the median (first to third quartile). SMD: the "
-        f"team’s group less the other, in units of spread; {NOTEWORTHY:.2f} or more ({over} of {told}) is the usual mark for a difference that may "
+        f"team’s group less the other, in units of spread; {NOTEWORTHY:.2f} or more ({over} such among {told}) is the usual mark for a difference that may "
         "matter (Austin 2009). Of a characteristic with several groups it has no sign (Yang and Dalton 2012). Nothing is weighted yet. "
     )
     note += "Groups with a small count are added up. " + (panels.hidden_note() if _any_hidden(shown) else "")

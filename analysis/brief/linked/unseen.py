@@ -60,7 +60,7 @@ def _tribal(linked: Linked) -> Html:
     told = _counts(len(own), found, len(own) - found)
     if told is None or not len(own):
         return _line(what, general)
-    said = f"{told[0]} of the service’s children have such insurance on their record; {told[1]} of them are found in Medicaid’s records."
+    said = f"{told[0]} of the service’s children have such insurance on their record; {told[1] if found else 'none'} of them {'are' if found else 'is'} found in Medicaid’s records."
     return _line(what, f"{general} {said}")
 
 
@@ -91,13 +91,16 @@ def _phone(linked: Linked) -> Html:
         return _line(what, general)
     return _line(
         what,
-        f"{general} In {told[0]} of {markup.number(n)} responses on record ({markup.percent(none / n, n)}) none was.",
+        f"{general} In {told[0]} of {markup.number(n)} responses on record ({markup.percent(none / n, n)}) no team was sent.",
     )
 
 
 def _hour(linked: Linked) -> Html:
     what = "The hour of a visit."
-    general = "Claims have no hour. A team and an emergency visit on one day count as the team first, unless the team was called to or by the emergency department."
+    general = (
+        "Claims have no hour. If a team and an emergency visit fall on one day, the team counts as first. "
+        "It does not where it was called to or by the emergency department."
+    )
     steps = linked.tables.attrition.set_index("rule")["crises_left_out"]
     lost = int(steps.get("first_contact_known", 0))
     alone = any(

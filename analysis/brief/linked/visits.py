@@ -68,7 +68,20 @@ def by_definition(linked: Linked) -> Html:
         numeric=["Visits", "Children"],
     )
     note = f'<p class="note">{markup.escaped(panels.hidden_note())}</p>' if hidden else ""
-    return markup.together(table, Html(note), _what_followed(linked, hidden))
+    return markup.together(_choice(counts, hidden, rules.ed_tier), table, Html(note), _what_followed(linked, hidden))
+
+
+def _choice(counts: pd.DataFrame, hidden: set[str], used: str) -> Html:
+    """How much the choice of the definition moves the number of visits."""
+    narrow, *_, wide = TIERS
+    n = counts.loc[used, "visits"]
+    if {narrow, wide, used} & hidden or not n:
+        return Html("")
+    less, more = (n - counts.loc[narrow, "visits"]) / n, (counts.loc[wide, "visits"] - n) / n
+    return markup.paragraph(
+        f"The study uses definition {used.upper()}. The narrowest counts {markup.number(less * 100)}% fewer visits, the widest "
+        f"{markup.number(more * 100)}% more."
+    )
 
 
 def _what_followed(linked: Linked, hidden: set[str]) -> Html:
