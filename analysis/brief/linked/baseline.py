@@ -10,6 +10,14 @@ from analysis.effect.balance import NOT_KNOWN, balance
 from analysis.params import disclosure
 from analysis.tables import AGE_BANDS, ARMS, COHORT, DIAGNOSIS_FAMILIES, RACES, SEXES
 
+# T-MSIS data dictionary, ELIGIBILITY-GROUP, the groups of children; another code stands as it is.
+ELIGIBILITY_GROUPS = {
+    "07": "children under 19 of low-income families",
+    "08": "foster care, adoption assistance or guardianship",
+    "11": "disability (SSI)",
+    "61": "CHIP",
+}
+
 
 @dataclass(frozen=True)
 class Characteristic:
@@ -46,7 +54,7 @@ CHARACTERISTICS = (
     Characteristic("site", "site_id", "category", "Site that covers the home county"),
     Characteristic("half_year", "index_on", "category", "Half-year of the crisis"),
     Characteristic("diagnosis_family", "diagnosis_family", "category", "Kind of crisis, by that day’s claims"),
-    Characteristic("eligibility_group", "eligibility_group", "category", "Medicaid eligibility group, code"),
+    Characteristic("eligibility_group", "eligibility_group", "category", "Medicaid eligibility group"),
     Characteristic("in_foster_care", "in_foster_care", "flag", "In foster care the day before"),
     Characteristic("months_enrolled", "months_enrolled_before", "number", "Time on Medicaid in the 24 months before", "months"),
     Characteristic("ed_365", "prior_ed_365", "flag", "Any emergency visit in the 365 days before"),
@@ -107,8 +115,10 @@ def known_before(linked: Linked) -> pd.DataFrame:
         column = made.get(each.name, children[each.column])
         if each.kind == "flag":
             column = _flag(column)
-        elif each.kind == "category":
-            column = column.map(codes[each.name]) if each.name in codes else column
+        elif each.name in codes:
+            column = column.map(codes[each.name])
+        elif each.name == "eligibility_group":
+            column = column.replace(ELIGIBILITY_GROUPS)
         values[each.name] = column
     return pd.DataFrame({"arm": children["arm"], **values})
 

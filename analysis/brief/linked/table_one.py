@@ -19,6 +19,7 @@ NONE_THERE = {
     "mobile_first": "The other group has none: without such a diagnosis an emergency visit is no crisis here.",
     "ed_first": "The other group has none.",
 }
+SHORT = {"mobile_first": "Team first", "ed_first": "ED first"}  # of a table that a phone has to hold
 FIRST = {"mobile_first": "a team", "ed_first": "an emergency department"}
 
 
@@ -69,7 +70,7 @@ def _band_words(linked: Linked) -> Html:
     if band is None:
         return Html("")
     others = [words for name, words in DIAGNOSIS_FAMILIES.items() if name not in linked.study.cohort.common_band]
-    kinds = re.sub(" [(].*?[)]", "", " or ".join(others))
+    kinds = re.sub(" [(].*?[)]", "", "; ".join(others))
     lines = []
     for arm, (inside, outside) in band.items():
         (other,) = (outside_there for there, (_, outside_there) in band.items() if there != arm)
@@ -89,19 +90,19 @@ def table_one(linked: Linked) -> Html:
     if not flow.may_show(linked):
         return Html("")
     sizes = linked.sizes
-    heads = [f"{ARM_WORDS[arm]} ({markup.number(sizes[arm])})" for arm in sizes]
+    heads = [f"{SHORT[arm]} ({markup.number(sizes[arm])})" for arm in sizes]
     shown = shown_before(linked)
     rows = [row for each in shown for row in _rows(each)]
     table = markup.table(
         rows,
         caption="Table 1. What was known before the first response, by who came first",
-        headers=["Known before", *heads, "Standardized difference (SMD)"],
-        numeric=[*heads, "Standardized difference (SMD)"],
+        headers=["Known before", *heads, "SMD"],
+        numeric=[*heads, "SMD"],
     )
     over = sum(not each.why_not and abs(each.difference) >= NOTEWORTHY for each in shown)
     told = sum(not each.why_not for each in shown)
     note = (
-        f"Shares: children and percent of the group. Numbers: mean (standard deviation); below it the median (first to third quartile). SMD: the "
+        f"Shares: children and percent of the group. Numbers: mean (standard deviation); below it the median (first to third quartile). ED: emergency department. SMD, standardized mean difference: the "
         f"team’s group less the other, in units of spread; {NOTEWORTHY:.2f} or more ({over} such among {told}) is the usual mark for a difference that may "
         "matter (Austin 2009). Of a characteristic with several groups it has no sign (Yang and Dalton 2012). Nothing is weighted yet. "
     )
@@ -157,7 +158,13 @@ def _spread(number: dict, *, dollars: bool) -> str:
 
 
 def _quartiles(number: dict, *, dollars: bool) -> str:
-    return f"{_said(number['median'], dollars)} ({_said(number['low'], dollars)} to {_said(number['high'], dollars)})"
+    """Median and quartiles, short; whole numbers without decimals.
+
+    >>> _quartiles({"median": 14.0, "low": 12.25, "high": 16.0}, dollars=False)
+    '14 (12.3–16)'
+    """
+    median, low, high = (_said(number[name], dollars).removesuffix(".0") for name in ("median", "low", "high"))
+    return f"{median} ({low}–{high})"
 
 
 def _said(value: float, dollars: bool) -> str:
