@@ -80,6 +80,8 @@ class Shown:
     ----------
     levels : tuple of (words, count of the first arm, count of the second)
         The groups of a category; one entry for a flag.
+    groups : tuple of tuple of str
+        Of a category, the names behind each of the levels: several where they were added up.
     numbers : tuple of dict
         For a number, by arm: mean, sd, median, low and high quartile.
     known : tuple of int
@@ -93,6 +95,7 @@ class Shown:
     what: Characteristic
     known: tuple[int, int]
     levels: tuple[tuple[str, int, int], ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
     numbers: tuple[dict, ...] = ()
     difference: float = float("nan")
     why_not: str = ""
@@ -176,7 +179,7 @@ def _category(each: Characteristic, own: pd.Series, arms: list[pd.Series], small
     together = {name: ", ".join(names) for names, _ in groups for name in names}
     apart = balance(pd.DataFrame({"shown": own.map(together)}), ["shown"], arms[0])["shown"]
     levels = tuple((", ".join(names), *map(int, row)) for names, row in groups)
-    return Shown(each, known, levels=levels, difference=float(apart))
+    return Shown(each, known, levels=levels, groups=tuple(names for names, _ in groups), difference=float(apart))
 
 
 def _order(each: Characteristic, words: str) -> tuple:

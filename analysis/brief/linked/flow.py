@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.brief import markup, wording
+from analysis.brief.linked.baseline import shown_before
 from analysis.brief.linked.flow_drawing import Flow, Part, draw_flow
 from analysis.brief.linked.sources import Linked
 from analysis.brief.markup import Html
 from analysis.brief.small_counts.groups import is_small, join_steps
 from analysis.params import Cohort, disclosure
-from analysis.tables import ARMS
+from analysis.tables import ARMS, DIAGNOSIS_FAMILIES
 
 TOO_FEW = "There are too few children in the study to show how they came into it."
 COUNTED = ["crises", *ARMS, "neither", "children"]  # what a reader sees of a step, or can subtract
@@ -66,15 +67,27 @@ def steps(attrition: pd.DataFrame, rules: Cohort, *, smallest: int, counted: Seq
 
 
 def in_band(linked: Linked) -> dict[str, tuple[int, int]] | None:
-    """By arm, children whose kind of crisis both groups have, and the others; none where one of the counts is small."""
-    children = linked.tables.children
+    """By arm, children whose kind of crisis both groups have, and the others; none where one of the counts is small.
+
+    Nor where kinds of both sorts are added up in one line of Table 1 and the part of it on one side is small: less the lines above it, these
+    counts would tell that part.
+    """
+    children, smallest = linked.tables.children, disclosure().smallest_shown
+    inside = children["in_common_band"].astype(bool)
+    kinds = next(each for each in shown_before(linked) if each.what.name == "diagnosis_family")
+    line = (
+        children["diagnosis_family"]
+        .map(DIAGNOSIS_FAMILIES)
+        .map({name: names for names in kinds.groups for name in names})
+    )
+    cells = pd.crosstab([line.map(str), children["arm"]], inside)
     counts = {
-        arm: (int(own.sum()), int((~own).sum()))
+        arm: (int((inside & own).sum()), int((~inside & own).sum()))
         for arm in ARMS
-        for own in [children.loc[children["arm"].eq(arm), "in_common_band"].astype(bool)]
+        for own in [children["arm"].eq(arm)]
     }
-    cells = pd.Series([value for pair in counts.values() for value in pair])
-    return None if is_small(cells, disclosure().smallest_shown).any() else counts
+    small = is_small(cells, smallest).any().any() or is_small(pd.Series(sum(counts.values(), ())), smallest).any()
+    return None if small else counts
 
 
 def steps_by_arm(linked: Linked) -> list[Step]:

@@ -108,19 +108,25 @@ def _cells(row: pd.Series, asked: bool) -> list[str]:
     return cells
 
 
-def by_insurance(linked: Linked) -> Html:
-    """The service's children by the insurance on its record, and how many of each are found; small groups added up."""
-    if (
-        linked.tables is None
-        or "insurance" in linked.study.ask_before
-        or linked.tables.episodes["insurance"].isna().all()
-    ):
-        return Html("")
+def by_insurance_groups(linked: Linked) -> list[tuple[tuple[str, ...], pd.Series]]:
+    """The service's children by the insurance on its record, found and not; small groups added up. None where it may not be shown.
+
+    Takes codes of INSURANCES, and NOT_RECORDED.
+    """
+    if "insurance" in linked.study.ask_before or linked.tables.episodes["insurance"].isna().all():
+        return []
     children = served(linked)
     known = children["insurance"].astype("object").where(children["insurance"].notna(), NOT_RECORDED)
     counts = pd.crosstab(known, children["found"].astype(bool)).reindex(columns=[True, False], fill_value=0)
     counts = counts.reindex([name for name in (*INSURANCES, NOT_RECORDED) if name in counts.index])
-    groups = add_up_small(counts, smallest=disclosure().smallest_shown)
+    return add_up_small(counts, smallest=disclosure().smallest_shown)
+
+
+def by_insurance(linked: Linked) -> Html:
+    """The service's children by the insurance on its record, and how many of each are found."""
+    groups = by_insurance_groups(linked) if linked.tables is not None else []
+    if not groups:
+        return Html("")
     rows = [
         (
             wording.first_up(", ".join(INSURANCES.get(name, name) for name in names)),

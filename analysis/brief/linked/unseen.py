@@ -4,6 +4,7 @@ import pandas as pd
 
 from analysis.brief import markup, wording
 from analysis.brief.linked import flow, joined
+from analysis.brief.linked.baseline import shown_before
 from analysis.brief.linked.sources import Linked
 from analysis.brief.markup import Html
 from analysis.brief.small_counts.groups import is_small
@@ -40,43 +41,58 @@ def _border(linked: Linked) -> Html:
     if not counties:
         return _line(what, f"{general} The study names no border counties yet.")
     children = linked.tables.children
-    near = int(children["county_fips"].isin(counties).sum())
+    near = children["county_fips"].isin(counties)
     names = wording.and_list([linked.tables.counties.get(county, county) for county in counties])
-    told = _counts(near, len(children) - near)
-    if told is None:
+    if _told_by_site(linked, near):
         return _line(what, f"{general} Such counties: {names}.")
-    share = markup.percent(near / len(children), len(children))
-    return _line(what, f"{general} {told[0]} children of the study ({share}) live in such counties: {names}.")
+    share = markup.percent(near.sum() / len(children), len(children))
+    return _line(
+        what, f"{general} {markup.number(near.sum())} children of the study ({share}) live in such counties: {names}."
+    )
+
+
+def _told_by_site(linked: Linked, near: pd.Series) -> bool:
+    """True where the count of these children, less lines of Table 1, could tell a few: a site's line that holds a few of them, or few others."""
+    sites = dict(zip(linked.tables.sites["site_id"], linked.tables.sites["name"], strict=True))
+    lines = next(each for each in shown_before(linked) if each.what.name == "site").groups
+    line = (
+        linked.tables.children["site_id"].map(sites).map({name: at for at, names in enumerate(lines) for name in names})
+    )
+    cells = pd.concat([pd.crosstab(line.fillna(-1), near).stack(), near.value_counts()])  # noqa: PD013
+    return bool(is_small(cells, disclosure().smallest_shown).any())
 
 
 def _tribal(linked: Linked) -> Html:
     what = "Care by tribal programs and the Indian Health Service."
     general = "It is on record here only where Medicaid paid for it."
-    children = joined.served(linked)
-    if "insurance" in linked.study.ask_before or children["insurance"].isna().all():
+    alone = {names: row for names, row in joined.by_insurance_groups(linked) if names == (TRIBAL,)}
+    if not alone:
         return _line(what, general)
-    own = children[children["insurance"].eq(TRIBAL)]
-    found = int(own["found"].sum())
-    told = _counts(len(own), found, len(own) - found)
-    if told is None or not len(own):
-        return _line(what, general)
-    said = f"{told[0]} of the service’s children have such insurance on their record; {told[1] if found else 'none'} of them {'are' if found else 'is'} found in Medicaid’s records."
+    found, missed = alone[TRIBAL,]
+    told = markup.number(found) if found else "none"
+    said = (
+        f"{markup.number(found + missed)} of the service’s children have such insurance on their record; {told} of them {'are' if found else 'is'} "
+        "found in Medicaid’s records."
+    )
     return _line(what, f"{general} {said}")
 
 
 def _no_medicaid(linked: Linked) -> Html:
+    """Those with another insurance or none, of those with insurance on record; not where a line of the insurance table mixes the two."""
     what = "Children without Medicaid."
-    children = joined.served(linked)
-    insured = children["insurance"]
-    other = int((insured.notna() & insured.ne("medicaid")).sum())
-    told = _counts(other, int(insured.notna().sum()) - other)
     general = "No later visit or stay of theirs is on record."
-    if told is None or not other or "insurance" in linked.study.ask_before:
+    groups = joined.by_insurance_groups(linked)
+    apart = ("medicaid", joined.NOT_RECORDED)
+    if any(len(names) > 1 and set(apart) & set(names) for names, _ in groups):
         return _line(what, general)
-    known = int(insured.notna().sum())
+    other = int(sum(row.sum() for names, row in groups if not set(apart) & set(names)))
+    known = int(sum(row.sum() for names, row in groups if joined.NOT_RECORDED not in names))
+    if not other:
+        return _line(what, general)
+    share = markup.percent(other / known, known)
     return _line(
         what,
-        f"{general} {told[0]} of the service’s {markup.number(known)} children with insurance on record ({markup.percent(other / known, known)}) are of that kind.",
+        f"{general} {markup.number(other)} of the service’s {markup.number(known)} children with insurance on record ({share}) are of that kind.",
     )
 
 

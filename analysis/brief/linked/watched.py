@@ -26,17 +26,19 @@ def horizons(linked: Linked) -> dict[int, str]:
     }
 
 
-def shown_horizons(counted: pd.DataFrame, smallest: int) -> pd.DataFrame:
+def shown_horizons(counted: pd.DataFrame, ended: pd.Series, smallest: int) -> pd.DataFrame:
     """The day counts that may be shown: one row per day count, columns (arm, could) and (arm, were).
 
-    Takes what `watched_for` gives. Of each arm those who were and those who were not are no small count; and since a longer row holds
-    some children of a shorter one, so is what lies between two rows, of those who could and of those who were. The first row that breaks
-    this is left out, until none does.
+    Takes what `watched_for` gives, and by arm how many ended for another reason than the end of the records, which the next table tells. Of
+    each arm those who were and those who were not are no small count. Nor is what lies between two rows, of those who could and of those who
+    were, since a longer row holds some children of a shorter one; nor are those who ended later than the row. The first row that
+    breaks this is left out, until none does.
     """
     wide = counted.set_index(["days", "arm"]).unstack("arm")  # noqa: PD010
     while len(wide):
         were, could = wide["were"], wide["could"]
         small = (is_small(were, smallest) | is_small(could - were, smallest)).any(axis=1)
+        small |= is_small(ended - (could - were), smallest).any(axis=1)
         for part in (were, could):
             small |= is_small(part.diff().abs().fillna(0), smallest).any(axis=1)
         if not small.any():
@@ -51,7 +53,8 @@ def how_long(linked: Linked) -> Html:
         return Html("")
     children, cut = linked.tables.children, pd.Timestamp(linked.study.cohort.data_cut)
     words = horizons(linked)
-    shown = shown_horizons(watched_for(children, list(words), data_cut=cut), disclosure().smallest_shown)
+    ended = why_ended(children).drop(index="data_cut").sum()
+    shown = shown_horizons(watched_for(children, list(words), data_cut=cut), ended, disclosure().smallest_shown)
     rows = [
         (f"{words[days]} ({days} days)", *(_of(row["were", arm], row["could", arm]) for arm in ARMS))
         for days, row in shown.iterrows()
