@@ -10,8 +10,13 @@ from analysis.effect.balance import NOT_KNOWN, balance
 from analysis.params import disclosure
 from analysis.tables import AGE_BANDS, ARMS, COHORT, DIAGNOSIS_FAMILIES, RACES, SEXES
 
-# T-MSIS data dictionary, ELIGIBILITY-GROUP, the groups of children; another code stands as it is.
+# T-MSIS data dictionary, ELIGIBILITY-GROUP, the groups of children, and the short names that a study may give them; another code
+# stands as it is.
 ELIGIBILITY_GROUPS = {
+    "tanf": "children under 19 of low-income families",
+    "foster": "foster care, adoption assistance or guardianship",
+    "ssi": "disability (SSI)",
+    "chip": "CHIP",
     "07": "children under 19 of low-income families",
     "08": "foster care, adoption assistance or guardianship",
     "11": "disability (SSI)",

@@ -7,11 +7,11 @@ from html import escape
 from analysis.brief import markup
 from analysis.brief.figures import ALT_LIMIT, BLUE, GREY, INK, Drawing
 
-WIDTH, GAP, PAD = 420, 14, 9
-FONT, LINE = 13, 17  # at 368 points, a phone's width, a letter is still 11 high
+WIDTH, GAP, PAD = 420, 9, 8
+FONT, LINE = 13, 16  # at 368 points, a phone's width, a letter is still 11 high
 SPINE, SIDE = 24, 52  # where the line down runs, and where the boxes beside it begin
-LETTER = 7.5  # width of a letter of that font on the wide side, so that no word leaves its box
-SIDE_NUMBER = 62  # room for a count in front of its reason
+LETTER = 7.1  # width of a letter of a wide font at that size, so that no word leaves its box
+SIDE_NUMBER = 54  # room for a count in front of its reason
 
 
 @dataclass(frozen=True)
