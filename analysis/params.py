@@ -150,7 +150,6 @@ class Cohort(Record):
 
     `data_cut` is the last day on which claims are whole: the end of the records less the run-out. `ed_tier` says which ED visits are
     behavioral (params/bh_codes.yml). `common_band` names the families of diagnoses, on the index day's claims, that both arms see.
-    `border_counties` are those whose children are often seen across the state's border, where claims of the visit may be missing.
     """
 
     index_from: date
@@ -173,7 +172,6 @@ class Cohort(Record):
     horizon_days: Annotated[int, Field(ge=30, le=1825)] = 548
     watched_until_age: Annotated[int, Field(ge=1, le=26)] = 21
     common_band: tuple[Literal[tuple(DIAGNOSIS_FAMILIES)], ...]
-    border_counties: tuple[Annotated[str, StringConstraints(pattern=r"^\d{5}$")], ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis import params
+from analysis.brief.linked.border import read_border_counties
 from analysis.cohort.build import NEEDED
 from analysis.intake.source import read_source
 from analysis.params import ROOT, ParamsError, Study
@@ -41,6 +42,8 @@ class Tables:
         ATTRITION; one row per ED visit of any child; SITES.
     episodes : pandas.DataFrame
         The service's own records, with `found`: the child is in Medicaid's claims or enrollment.
+    counties, border
+        County names by FIPS code, and the codes of the border counties that the study names.
     served_from, served_to, claims_to : pandas.Timestamp
         The days that the service's records cover, and the last day of the claims.
     """
@@ -51,6 +54,7 @@ class Tables:
     sites: pd.DataFrame
     episodes: pd.DataFrame
     counties: dict[str, str]
+    border: tuple[str, ...]
     served_from: pd.Timestamp
     served_to: pd.Timestamp
     claims_to: pd.Timestamp
@@ -104,6 +108,7 @@ def _tables(study: str, folder: Path, root: Path) -> Tables:
         sites=pd.read_parquet(folder / "sites.parquet"),
         episodes=episodes.assign(found=episodes["child_id"].isin(_known_to_medicaid(folder))),
         counties=_county_names(folder),
+        border=read_border_counties(study, root=root),
         served_from=pd.Timestamp(covers.from_on),
         served_to=pd.Timestamp(covers.to_on),
         claims_to=pd.Timestamp(claims_to.to_on),

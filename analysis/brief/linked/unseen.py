@@ -37,7 +37,7 @@ def _line(what: str, said: str) -> Html:
 def _border(linked: Linked) -> Html:
     what = "Care across the state’s border."
     general = "An emergency department in another state may send its claim late, or never."
-    counties = linked.study.cohort.border_counties
+    counties = linked.tables.border
     if not counties:
         return _line(what, f"{general} The study names no border counties yet.")
     children = linked.tables.children
