@@ -35,6 +35,7 @@ PARTNER_NOTEBOOKS := partner_page
 PLAN_NOTEBOOKS := support_plan
 PLANS_NOTEBOOKS := support_plans_overview
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
+LINKED_NOTEBOOKS := cohort
 
 reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/bh_codes.yml params/$1/study.yml params/$1/source.yml
 reads_collaborative_brief = $(reads_data_quality) params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
@@ -49,12 +50,13 @@ reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \
 	$(wildcard params/$1/costs.csv params/$1/shares.csv params/$1/assumptions.csv params/$1/program.csv)
+reads_cohort = params/disclosure.yml params/$1/study.yml params/$1/source.yml
 
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
 PLAN := data/processed/$(STUDY)/plan.mk
 DERIVED := data/processed/$(STUDY)/derived.csv
-MANY := $(filter plans plan partner briefs collaborative packet roi,$(MAKECMDGOALS))
+MANY := $(filter plans plan partner briefs collaborative packet roi cohort,$(MAKECMDGOALS))
 ifneq ($(MANY),)
 include $(PLAN)
 endif
@@ -78,9 +80,12 @@ PACKET := $(BRIEFS)/$(PERIOD)/statewide/packet.html
 ROI_PERIOD = $(if $(and $(filter roi,$(MAKECMDGOALS)),$(filter command environment,$(firstword $(origin PERIOD)))),$(PERIOD),$(ACCRUAL))
 ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).html)
 
+# The linked study's days are those of study.yml, over every month that there is.
+LINKED = $(foreach name,$(LINKED_NOTEBOOKS),$(BRIEFS)/$(ACCRUAL)/statewide/$(name).html)
+
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs roi collaborative partner packet plans plan plan-form plan-read lot worklist release request data lab study env test test-all check docs format clean
+.PHONY: help briefs roi cohort collaborative partner packet plans plan plan-form plan-read lot worklist release request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
@@ -90,7 +95,10 @@ help:  ## this list
 briefs: $$(COLLABORATIVE) $$(PACKET) $$(ROI)  ## every brief of the last complete month; PERIOD=2026-10 for another
 	@$(build)
 
-roi: $$(ROI)  ## ED diversion, placement and dollars, over the whole extract; PERIOD=2023-07_2026-06 for a part
+roi: $$(ROI) $$(LINKED)  ## ED diversion, placement, dollars and who is in the linked study, over the whole extract; PERIOD=2023-07_2026-06 for a part
+	@$(build)
+
+cohort: $$(LINKED)  ## who is in the linked study and who is not; without claims, what they would add
 	@$(build)
 
 collaborative: $$(COLLABORATIVE) $$(PACKET)  ## the monthly set and all for its meeting: PERIOD=2026-10 [SITES="site-01 site-04"]
@@ -196,7 +204,8 @@ part = $(word $1,$(subst /, ,$2))
 QUEUE := outputs/$(STUDY)/.queue
 
 outputs/%.html: notebooks/$$(notdir $$*).ipynb requirements.lock data/processed/$$(call part,1,$$*)/plan.mk $(BRIEF_CODE) \
-		$$(call reads_$$(notdir $$*),$$(call part,1,$$*)) | $(INSTALLED)
+		$$(call reads_$$(notdir $$*),$$(call part,1,$$*)) \
+		$$(if $$(filter $$(LINKED_NOTEBOOKS),$$(notdir $$*)),data/processed/$$(call part,1,$$*)/derived.csv) | $(INSTALLED)
 	@$(if $(MANY),mkdir -p $(dir $(QUEUE)); echo $@ >> $(QUEUE),$(RUN) -m analysis.brief $@)
 
 $(BRIEFS)/%/statewide/packet.html: $$(COLLABORATIVE) $(PACKET_CODE) | $(INSTALLED)

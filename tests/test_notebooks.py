@@ -55,7 +55,7 @@ def test_no_number_is_typed_into_code_or_prose(path):
 
 def test_every_notebook_stands_in_the_makefile():
     listed = subprocess.run(
-        ["make", "--silent", "--eval=names: ; @echo $(STATEWIDE_NOTEBOOKS) $(SITE_NOTEBOOKS) $(PARTNER_NOTEBOOKS) $(PLAN_NOTEBOOKS) $(PLANS_NOTEBOOKS) $(ROI_NOTEBOOKS)", "names"],
+        ["make", "--silent", "--eval=names: ; @echo $(STATEWIDE_NOTEBOOKS) $(SITE_NOTEBOOKS) $(PARTNER_NOTEBOOKS) $(PLAN_NOTEBOOKS) $(PLANS_NOTEBOOKS) $(ROI_NOTEBOOKS) $(LINKED_NOTEBOOKS)", "names"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert sorted(listed.stdout.split()) == [path.stem for path in NOTEBOOKS]

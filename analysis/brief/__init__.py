@@ -5,6 +5,7 @@ monthly.py      the statewide brief; scorecard.py one site's page; records.py da
 panels.py       pieces that several briefs share; wording.py sentences with numbers; figures.py; markup.py HTML
 small_counts/   what is hidden, how fine a place may be shown, the tables that may be sent on
 roi/            ED diversion, placement and dollars from episodes alone; the data request
+linked/         who is in the linked study, and who is not
 packet/         what goes into the meeting: packet, PDF, workbook, slides, folders to send
 press/          notebooks run, pages made, what they were made from, the index
 """
