@@ -50,7 +50,7 @@ reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \
 	$(wildcard params/$1/costs.csv params/$1/shares.csv params/$1/assumptions.csv params/$1/program.csv)
-reads_cohort = params/disclosure.yml params/$1/study.yml params/$1/source.yml
+reads_cohort = params/disclosure.yml params/$1/study.yml params/$1/source.yml $(wildcard params/$1/border_counties.csv)
 
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 

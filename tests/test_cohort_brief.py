@@ -17,6 +17,7 @@ from test_words import ABOUT, HIGHEST_GRADE, MOST_WORDS, NEVER, PARAMS_FILES, li
 from analysis import params
 from analysis.brief import markup
 from analysis.brief.linked import baseline, flow, front, joined, method, sources, table_one, unseen, visits, watched
+from analysis.brief.linked.border import read_border_counties
 from analysis.brief.linked.sources import Linked, Tables
 from analysis.brief.small_counts.groups import add_up_small, join_steps
 from analysis.effect.balance import NOTEWORTHY, balance, standardized_difference
@@ -284,7 +285,8 @@ def made(n: int, seed: int, *, study: params.Study | None = None, absent: tuple[
         name: draws.poisson(draws.choice([0.002, 0.02, 0.3]), n) for name in COHORT.names if name.startswith("prior_")
     }
     family = draws.choice(list(DIAGNOSIS_FAMILIES), n)
-    counties = [*rules.border_counties, "35001", "35005"]
+    border = ("35013", "35025", "35045")
+    counties = [*border, "35001", "35005"]
     children = pd.DataFrame({
         "child_id": range(n), "index_on": index_on, "arm": arm, "site_id": draws.choice([f"site-{k:02d}" for k in range(1, 8)], n, p=[0.5, 0.3, 0.1, 0.05, 0.03, 0.01, 0.01]),
         "county_fips": draws.choice(counties, n, p=[0.01, 0.01, 0.01, 0.9, 0.07]), "age_years": draws.integers(3, 21, n).astype(float),
@@ -318,7 +320,7 @@ def made(n: int, seed: int, *, study: params.Study | None = None, absent: tuple[
         {"site_id": [f"site-{k:02d}" for k in range(1, 8)], "name": [f"Site {'ABCDEFG'[k]}" for k in range(7)]}
     )
     days = [pd.Timestamp(day) for day in ("2023-07-01", "2026-10-31", "2026-10-31")]
-    return Linked(study, Tables(children, attrition(steps), ed_visits, sites, episodes, {}, *days))
+    return Linked(study, Tables(children, attrition(steps), ed_visits, sites, episodes, {}, border, *days))
 
 
 PARTS = (
@@ -456,8 +458,8 @@ def test_no_count_of_one_part_of_the_page_less_lines_of_another_is_small(seed):
         assert not 1 <= children["insurance"].isna().sum() < SMALLEST
     near = re.search(r"([\d,]+) children of the study", printed)
     if near:
-        assert (int(near[1].replace(",", ""))) == tables.children["county_fips"].isin(rules.border_counties).sum()
-        by_site = pd.crosstab(tables.children["site_id"], tables.children["county_fips"].isin(rules.border_counties))
+        assert (int(near[1].replace(",", ""))) == tables.children["county_fips"].isin(tables.border).sum()
+        by_site = pd.crosstab(tables.children["site_id"], tables.children["county_fips"].isin(tables.border))
         names = dict(zip(tables.sites["site_id"], tables.sites["name"], strict=True))
         for line in shown["site"].groups:
             cells = by_site[[names[site] in line for site in by_site.index]].sum()
@@ -614,8 +616,18 @@ def test_the_children_found_are_those_that_intake_linked(shown):
 def test_the_border_counties_of_the_made_up_state_are_those_that_lose_claims():
     from analysis.demo.linked.spoil import BORDER_COUNTIES
 
-    assert params.study("demo").cohort.border_counties == BORDER_COUNTIES
+    assert read_border_counties("demo") == BORDER_COUNTIES
     assert read_source("demo").tables["claims"].covers is not None
+
+
+def test_a_border_county_that_is_no_code_or_stands_twice_is_one_sentence(tmp_path):
+    folder = tmp_path / "params" / "nm"
+    folder.mkdir(parents=True)
+    head = "county_fips,children_go_to,source\n"
+    for line, said_so in (("Lea,Texas,A report\n", "line 2"), ("35025,Texas,A\n35025,Texas,B\n", "stands already")):
+        (folder / "border_counties.csv").write_text(head + line, encoding="utf-8")
+        with pytest.raises(params.ParamsError, match=said_so):
+            read_border_counties("nm", root=tmp_path)
 
 
 def test_nothing_of_what_became_of_a_child_is_read():

@@ -7,6 +7,7 @@ baseline.py   what is said of each characteristic; table_one.py the table, and w
 watched.py    how long watched, and why no longer
 joined.py     who of the service's children is found in Medicaid's records
 visits.py     ED visits under each definition
+border.py     counties whose children are often seen in another state
 unseen.py     what the records can't see
 method.py     definitions, windows, what may not be concluded
 """

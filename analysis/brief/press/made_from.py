@@ -45,7 +45,7 @@ READS = {
         (*EVERY_BRIEF[0], "diversion.yml", "price_index.csv", *DOLLARS),
         (*EVERY_BRIEF[1], *DOLLARS, "program.csv"),
     ),
-    "cohort": (("disclosure.yml",), EVERY_BRIEF[1]),
+    "cohort": (("disclosure.yml",), (*EVERY_BRIEF[1], "border_counties.csv")),
 }
 
 
