@@ -23,7 +23,8 @@ INSTALLED := $(VENV)/installed
 
 CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
 DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*/*.py analysis/demo/*.csv) params/demo/state.yml params/demo/scenarios.yml
-INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py analysis/intake/*/*.py) $(wildcard params/sources/*.yml params/demo/public_key.yml)
+LAYOUTS := $(wildcard params/sources/*.yml)
+INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py analysis/intake/*/*.py) $(LAYOUTS) $(wildcard params/demo/public_key.yml)
 COHORT_CODE := $(CONTRACT) analysis/claim_codes.py $(wildcard analysis/cohort/*.py) params/bh_codes.yml
 PACKET_CODE := $(wildcard analysis/brief/packet/*.py)
 BRIEF_CODE := $(CONTRACT) analysis/claim_codes.py $(filter-out $(PACKET_CODE),$(wildcard analysis/quality/*.py analysis/quality/*/*.py analysis/effect/*.py analysis/savings/*.py \
@@ -37,7 +38,7 @@ PLANS_NOTEBOOKS := support_plans_overview
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 LINKED_NOTEBOOKS := cohort
 
-reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/bh_codes.yml params/$1/study.yml params/$1/source.yml
+reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/bh_codes.yml params/$1/study.yml params/$1/source.yml $(LAYOUTS)
 reads_collaborative_brief = $(reads_data_quality) params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
 reads_site_scorecard = $(reads_collaborative_brief)
 reads_agenda = $(reads_collaborative_brief)
@@ -50,7 +51,7 @@ reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \
 	$(wildcard params/$1/costs.csv params/$1/shares.csv params/$1/assumptions.csv params/$1/program.csv)
-reads_cohort = params/disclosure.yml params/$1/study.yml params/$1/source.yml $(wildcard params/$1/border_counties.csv)
+reads_cohort = params/disclosure.yml params/$1/study.yml params/$1/source.yml $(LAYOUTS) $(wildcard params/$1/border_counties.csv)
 
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
