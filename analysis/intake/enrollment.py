@@ -11,6 +11,7 @@ from analysis.intake.people.links import People
 from analysis.intake.references import CHILD
 from analysis.intake.rows import Sorted
 from analysis.intake.schema import at_rest
+from analysis.intake.texts import below
 from analysis.tables import ENROLLMENT
 
 FORMS = ("enrollment", "enrollment_spans", "enrollment_years")
@@ -77,4 +78,4 @@ def months_of_years(years: pd.DataFrame) -> pd.DataFrame:
             "days": there[f"days_{month}"].clip(upper=on.dt.days_in_month),
             "eligibility_group": there[f"eligibility_group_{month}"], "plan_type": there[f"plan_type_{month}"],
         }))  # fmt: skip
-    return pd.concat([each for each in made if len(each)] or made[:1], ignore_index=True)
+    return below([each for each in made if len(each)] or made[:1])

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from analysis.intake.people.secret import keyed_hash, secret_key
 from analysis.intake.problems import Findings
 from analysis.intake.references import CHILD
 from analysis.intake.schema import at_rest, schema
+from analysis.intake.texts import below, read_each
 from analysis.params import ROOT
 from analysis.periods import last_complete_month, span
 from analysis.tables import ENROLLMENT, SENT, Table
@@ -40,14 +42,15 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     _put_back(staged, folder)
     fresh = staged / "tables"
     (fresh / "rejected").mkdir(parents=True)
-    crosswalk = number_identifiers(extract, secret_key(extract.study, extract.source, root=root))
+    numbered = number_identifiers(extract, secret_key(extract.study, extract.source, root=root))
+    crosswalk = {column: rows.set_index("identifier") for column, rows in numbered.groupby("column")}
     for name in extract.tables:
         _write_table(name, extract, fresh, crosswalk)
     _write_enrollment(extract, fresh, crosswalk)
     if has_linkage(extract.tables):
         report = linkage(extract.tables, extract.people)
         report.to_csv(fresh / LINKAGE, index=False, lineterminator="\n", float_format="%.4f")
-    crosswalk.drop(columns="identifier").to_parquet(fresh / "crosswalk.parquet", index=False)
+    numbered.drop(columns="identifier").to_parquet(fresh / "crosswalk.parquet", index=False)
     _write_findings(extract, fresh)
     extract.receipts.to_csv(fresh / RECEIPTS, index=False, lineterminator="\n")
     (fresh / PLAN).write_text(plan(extract), encoding="utf-8")
@@ -55,7 +58,7 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     return folder
 
 
-def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: pd.DataFrame) -> None:
+def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: Mapping[str, pd.DataFrame]) -> None:
     """Write one table's accepted rows and its rejected ones, with numbers and hashes in place of identifiers."""
     table, contract, zone = extract.tables[name], SENT[name], extract.source.time_zone
     contract = replace(contract, columns=contract.kept)
@@ -65,19 +68,19 @@ def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: pd.DataFra
         _write_accepted(table.with_fate(ACCEPTED), contract, fresh, crosswalk, zone)
     hashed = _coded(table.rows[table.rows["fate"].ne(ACCEPTED)], contract, crosswalk, "hash")
     headers = table.headers[table.headers["fate"].ne(ACCEPTED)]
-    left = pd.concat([hashed, headers], ignore_index=True) if len(headers) else hashed
-    left = left.sort_values(["file", "row_number"], kind="stable")
+    left = below([hashed, headers]) if len(headers) else hashed
+    left = left.astype({"file": object, "fate": object}).sort_values(["file", "row_number"], kind="stable")
     typed = at_rest(left, contract, time_zone=zone, key_type="string")
     rejected = left[LEAD].reset_index(drop=True).join(typed.drop(columns=LEAD, errors="ignore"))
     rejected.to_parquet(fresh / "rejected" / f"{name}.parquet", index=False)
 
 
-def _write_accepted(rows: pd.DataFrame, contract: Table, fresh: Path, crosswalk: pd.DataFrame, zone: str) -> None:
+def _write_accepted(rows: pd.DataFrame, contract: Table, fresh: Path, crosswalk: Mapping[str, pd.DataFrame], zone: str) -> None:
     accepted = at_rest(_coded(rows, contract, crosswalk, "number"), contract, time_zone=zone)
     schema(contract).validate(accepted, lazy=True).to_parquet(fresh / f"{contract.name}.parquet", index=False)
 
 
-def _write_enrollment(extract: Extract, fresh: Path, crosswalk: pd.DataFrame) -> None:
+def _write_enrollment(extract: Extract, fresh: Path, crosswalk: Mapping[str, pd.DataFrame]) -> None:
     """Write one row per child and month, whatever the form in which enrollment came."""
     if not any(form in extract.tables for form in FORMS):
         return
@@ -121,16 +124,15 @@ def _numbered_as(table: str, column: str) -> str:
     return CHILD if table == "crosswalk" else column
 
 
-def _coded(rows: pd.DataFrame, contract: Table, crosswalk: pd.DataFrame, by: str) -> pd.DataFrame:
+def _coded(rows: pd.DataFrame, contract: Table, crosswalk: Mapping[str, pd.DataFrame], by: str) -> pd.DataFrame:
     """The rows with integers (`number`) or hashes (`hash`) for identifiers, and without names, birth dates and the like."""
     kinds = {"number": "Int64", "hash": "string"}
     coded = rows.drop(columns=[column.name for column in contract.columns if not column.kept], errors="ignore")
     for column in contract.columns:
         if column.kind == "key":
-            links = crosswalk[crosswalk["column"].eq(_numbered_as(contract.name, column.name))].set_index("identifier")[
-                by
-            ]
-            coded = coded.assign(**{column.name: rows[column.name].astype(object).map(links).astype(kinds[by])})
+            known = crosswalk[_numbered_as(contract.name, column.name)][by].astype(kinds[by])
+            numbered = read_each(rows[column.name], lambda texts, known=known: known.reindex(texts.astype(object)))
+            coded = coded.assign(**{column.name: numbered})
     return coded
 
 
