@@ -12,6 +12,22 @@ SEVERAL = "|"
 ANY_OTHER = "*"
 
 
+def without(values: pd.Series, words: set[str]) -> pd.Series:
+    """The values without those that are spelled like one of the words.
+
+    >>> without(pd.Series(["17", " N/A ", "x"]), {"n/a", ""}).tolist()
+    ['17', nan, 'x']
+    """
+    values, longest = as_texts(values), max(map(len, words))
+    # What is longer and holds no white space is none of them; most texts of a long file are such keys.
+    lost = [
+        form
+        for form in values.cat.categories
+        if not (len(form) > longest and form.isalnum()) and spelled(form) in words
+    ]
+    return values.mask(values.isin(lost)) if lost else values
+
+
 def to_codes(values: pd.Series, spellings: Mapping[str, tuple[str, ...]], codes: Mapping[str, str]) -> pd.Series:
     """The code of each value, missing where it is missing or where its spelling is not mapped.
 

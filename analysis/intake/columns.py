@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from analysis.intake import clocks
-from analysis.intake.codes import SEVERAL, to_code_lists, to_codes, unmapped
+from analysis.intake.codes import SEVERAL, to_code_lists, to_codes, unmapped, without
 from analysis.intake.mapping import ColumnSource, Source, spellings_of
 from analysis.intake.people.keys import person_keys
 from analysis.intake.problems import Findings
@@ -117,8 +117,7 @@ def _parts(raw: pd.DataFrame, field: ColumnSource, source: Source) -> list[pd.Se
     if field.constant is not None:
         return [chosen([], default=field.constant, index=raw.index)]
     means_missing = {spelled(word) for word in ("", *source.missing, *field.missing)}
-    texts = [raw[squeezed(name)] for name in field.from_columns]
-    return [of_each(text, lambda form: None if spelled(form) in means_missing else form) for text in texts]
+    return [without(raw[squeezed(name)], means_missing) for name in field.from_columns]
 
 
 def _one_text(parts: list[pd.Series], column: Column) -> pd.Series:

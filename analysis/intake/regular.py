@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow
 import pyarrow.csv
 
+from analysis.intake.texts import of_each
+
 # Bytes that are looked at, or read, at a time.
 BLOCK = 2**24
 QUOTE, END_OF_LINE = ord('"'), ord("\n")
@@ -82,6 +84,5 @@ def _stripped(column: pyarrow.ChunkedArray) -> pd.Categorical:
     if not column.num_chunks:
         return pd.Categorical.from_codes([], pd.Index([], dtype=object))
     coded = column.unify_dictionaries().combine_chunks()
-    number, different = pd.factorize(np.array([text.strip() for text in coded.dictionary.to_pylist()], dtype=object))
-    codes = number.astype(np.int32).take(coded.indices.to_numpy())
-    return pd.Categorical.from_codes(codes, pd.Index(different, dtype=object))
+    written = pd.Series(pd.Categorical.from_codes(coded.indices, pd.Index(coded.dictionary.to_pylist(), dtype=object)))
+    return of_each(written, str.strip).array

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from analysis.intake import clocks
@@ -15,7 +16,7 @@ from analysis.intake.problems import Findings
 from analysis.intake.raw import RawFile, column_names, stacked
 from analysis.intake.references import Known, hold_to_owners
 from analysis.intake.rules import blank_slips, broken_rules
-from analysis.intake.texts import as_texts, below
+from analysis.intake.texts import as_texts, below, plain
 from analysis.params import Ages
 from analysis.tables import Table
 
@@ -29,8 +30,8 @@ class Sorted:
     Attributes
     ----------
     rows : DataFrame
-        Every row that was read: the contract's columns (keys still as text), file, row_number, `fate` (accepted, rejected or
-        set aside) and `reason`.
+        Every row that was read: the contract's columns (keys still as text, in categories), file, row_number, `fate` (accepted,
+        rejected or set aside) and `reason`.
     rows_read : mapping of str to int
         Rows below the header by file, as the reader counted them.
     findings : Findings
@@ -68,12 +69,17 @@ def sort_rows(table: Table, parts: list[Part], source: Source, ages: Ages | None
     """
     findings = Findings(table.name)
     read = [_read_part(table, part, source, ages, known, findings) for part in parts]
-    rows, text, reasons = (_below(pieces) for pieces in zip(*read, strict=True))
+    rows, reasons = _below([each[0] for each in read]), _below([each[2] for each in read])
+    texts = [each[1] for each in read]
+    del read
     if table.name == "claims":
         rows, reasons = settle_claims(rows, reasons, findings)
-    rows, reasons = _keys_once(table, rows, text, reasons)
+    rows, reasons = _keys_once(table, rows, texts, reasons)
     if table.name == "episodes":
-        rows, reasons = _copies_aside(rows, text, reasons, findings)
+        rows, reasons = _copies_aside(rows, _below(texts), reasons, findings)
+    rows = rows.assign(**{
+        column.name: plain(rows[column.name]) for column in table.columns if column.name in rows and column.kind != "key"
+    })  # fmt: skip
     for part in parts:
         for file in part.files:
             findings.columns(file.name, _unmapped_columns(part.mapping, file))
@@ -86,7 +92,7 @@ def sort_rows(table: Table, parts: list[Part], source: Source, ages: Ages | None
     return Sorted(rows, rows_read, findings, *([pd.concat(headers, ignore_index=True)] if headers else []))
 
 
-def _below(pieces: tuple) -> pd.DataFrame | pd.Series:
+def _below(pieces: list) -> pd.DataFrame | pd.Series:
     """The pieces one below the other; empty ones are left out, since they would change the types of the others."""
     full = [piece for piece in pieces if len(piece)] or [pieces[0]]
     if len(full) == 1:
@@ -180,7 +186,7 @@ def _episodes(
 
 
 def _keys_once(
-    table: Table, rows: pd.DataFrame, text: pd.DataFrame, reasons: pd.Series
+    table: Table, rows: pd.DataFrame, texts: list[pd.DataFrame], reasons: pd.Series
 ) -> tuple[pd.DataFrame, pd.Series]:
     """The first row of each key is kept; a later one is set aside where it is the same row again, else rejected.
 
@@ -190,7 +196,8 @@ def _keys_once(
     if table.name in SENT_AGAIN:
         rows, reasons = _last_file(key, rows, reasons)
     usable = rows.loc[rows["fate"].eq(ACCEPTED), key]
-    shared = text.loc[usable.index[usable.duplicated(keep=False)]]
+    of_several = usable.duplicated(keep=False).reindex(rows.index, fill_value=False)
+    shared = _of_pieces(texts, of_several)
     again = usable.duplicated().reindex(rows.index, fill_value=False)
     same = again & shared.duplicated().reindex(rows.index, fill_value=False)
     if len(key) == len(table.mapped):  # nothing but the key: it cannot say anything else
@@ -199,6 +206,13 @@ def _keys_once(
     reasons = joined(reasons, same, f"the same row again, with the same {words}")
     reasons = joined(reasons, again & ~same, f"{words} already used by an earlier row that says something else")
     return rows.assign(fate=rows["fate"].mask(same, SET_ASIDE).mask(again & ~same, REJECTED)), reasons
+
+
+def _of_pieces(texts: list[pd.DataFrame], those: pd.Series) -> pd.DataFrame:
+    """Those rows of pieces that lie one below the other."""
+    ends = np.cumsum([len(piece) for piece in texts])[:-1]
+    found = zip(texts, np.split(those.to_numpy(), ends), strict=True)
+    return pd.concat([piece[here].astype(object) for piece, here in found]).set_axis(those.index[those])
 
 
 def _last_file(key: list[str], rows: pd.DataFrame, reasons: pd.Series) -> tuple[pd.DataFrame, pd.Series]:

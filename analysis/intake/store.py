@@ -43,7 +43,12 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     fresh = staged / "tables"
     (fresh / "rejected").mkdir(parents=True)
     numbered = number_identifiers(extract, secret_key(extract.study, extract.source, root=root))
-    crosswalk = {column: rows.set_index("identifier") for column, rows in numbered.groupby("column")}
+    by_column = dict(list(numbered.groupby("column")))
+    crosswalk = {
+        column: by_column.get(column, numbered[:0]).set_index("identifier")
+        for name in extract.tables
+        for column in dict.fromkeys(_numbered_as(name, column.name) for column in SENT[name].columns if column.kind == "key")
+    }
     for name in extract.tables:
         _write_table(name, extract, fresh, crosswalk)
     _write_enrollment(extract, fresh, crosswalk)

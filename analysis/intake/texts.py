@@ -8,13 +8,13 @@ from pandas.api.types import union_categoricals
 
 
 def as_texts(values: pd.Series) -> pd.Series:
-    """The values as categories, of a few rows of a longer column their own alone; missing stays missing.
+    """The values as categories; missing stays missing.
 
     >>> as_texts(pd.Series(["b", None, "a", "b"])).cat.codes.tolist()
     [0, -1, 1, 0]
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values.cat.remove_unused_categories() if len(values) < len(values.cat.categories) else values
+        return values
     number, different = pd.factorize(values)
     return _texts(number, np.asarray(different, dtype=object), values.index)
 
@@ -30,9 +30,11 @@ def of_each(values: pd.Series, said: Callable[[str], str | None]) -> pd.Series:
     >>> of_each(pd.Series(["a", None, "a", "?"]), {"a": "A"}.get).tolist()
     ['A', nan, 'A', nan]
     """
-    values = as_texts(values)
-    asked = np.array([*map(said, values.cat.categories), None], dtype=object)  # the last is the missing value's
-    number, different = pd.factorize(asked)
+    values = _with_own(as_texts(values))
+    answers = [*map(said, values.cat.categories)]
+    if answers == list(values.cat.categories):
+        return values
+    number, different = pd.factorize(np.array([*answers, None], dtype=object))  # the last is the missing value's
     return _texts(number.take(values.cat.codes), different, values.index)
 
 
@@ -42,7 +44,7 @@ def read_each(values: pd.Series, reader: Callable[[pd.Series], pd.Series]) -> pd
     >>> read_each(pd.Series(["7", None, "7"]), lambda text: pd.to_numeric(text).astype("Int64")).tolist()
     [7, <NA>, 7]
     """
-    values = as_texts(values)
+    values = _with_own(as_texts(values))
     read = reader(pd.Series(values.cat.categories, dtype="string"))
     return pd.Series(read.array.take(values.cat.codes.to_numpy(), allow_fill=True), index=values.index)
 
@@ -95,6 +97,11 @@ def below(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         ]
         stacked[name] = union_categoricals(parts)
     return stacked[list(dict.fromkeys(name for frame in frames for name in frame))]
+
+
+def _with_own(values: pd.Series) -> pd.Series:
+    """A few rows of a longer column without the texts of the others."""
+    return values.cat.remove_unused_categories() if len(values) < len(values.cat.categories) else values
 
 
 def _texts(codes: np.ndarray, different: np.ndarray, index: pd.Index) -> pd.Series:
