@@ -5,10 +5,9 @@ import operator
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 from analysis.intake.fates import ACCEPTED, SET_ASIDE, joined
-from analysis.intake.texts import as_texts, read_each
+from analysis.intake.texts import as_texts, common_codes, read_each
 from analysis.intake.people.groups import together
 from analysis.intake.problems import Findings
 from analysis.intake.references import CHILD
@@ -76,11 +75,10 @@ def _families(claim: pd.Series, original: pd.Series) -> np.ndarray:
     >>> _families(pd.Series(["a", "b", "c", "d"]), pd.Series([None, "a", "b", "x"])).tolist()
     [0, 0, 0, 1]
     """
-    both = union_categoricals([as_texts(claim), as_texts(original)])
-    here, there = both.codes[: len(claim)], both.codes[len(claim) :]
+    (here, there), names = common_codes([claim, original])
     linked = (there >= 0) & (there != here)
     pairs = np.column_stack([here, there])[linked]
-    return pd.factorize(together(pairs, len(both.categories))[here])[0]
+    return pd.factorize(together(pairs, len(names))[here])[0]
 
 
 def _paid_once(rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:

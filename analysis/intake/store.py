@@ -45,7 +45,7 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     numbered = number_identifiers(extract, secret_key(extract.study, extract.source, root=root))
     by_column = dict(list(numbered.groupby("column")))
     crosswalk = {
-        column: by_column.get(column, numbered[:0]).set_index("identifier")
+        column: by_column.get(column, numbered[:0]).set_index("identifier")[["hash", "number"]]
         for name in extract.tables
         for column in dict.fromkeys(_numbered_as(name, column.name) for column in SENT[name].columns if column.kind == "key")
     }
@@ -81,8 +81,9 @@ def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: Mapping[st
 
 
 def _write_accepted(rows: pd.DataFrame, contract: Table, fresh: Path, crosswalk: Mapping[str, pd.DataFrame], zone: str) -> None:
-    accepted = at_rest(_coded(rows, contract, crosswalk, "number"), contract, time_zone=zone)
-    schema(contract).validate(accepted, lazy=True).to_parquet(fresh / f"{contract.name}.parquet", index=False)
+    rows = _coded(rows, contract, crosswalk, "number")
+    rows = at_rest(rows, contract, time_zone=zone)
+    schema(contract).validate(rows, lazy=True, inplace=True).to_parquet(fresh / f"{contract.name}.parquet", index=False)
 
 
 def _write_enrollment(extract: Extract, fresh: Path, crosswalk: Mapping[str, pd.DataFrame]) -> None:

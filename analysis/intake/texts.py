@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 
 def as_texts(values: pd.Series) -> pd.Series:
@@ -66,9 +65,8 @@ def where(condition: pd.Series, one: pd.Series, other: pd.Series) -> pd.Series:
     """
     if not isinstance(one.dtype, pd.CategoricalDtype):
         return one.where(condition, other)
-    both = union_categoricals([one, as_texts(other)])
-    codes = np.where(condition, both.codes[: len(one)], both.codes[len(one) :])
-    return pd.Series(pd.Categorical.from_codes(codes, dtype=both.dtype), index=one.index)
+    (first, second), different = common_codes([one, other])
+    return _texts(np.where(condition, first, second), different, one.index)
 
 
 def chosen(cases: Iterable[tuple[str, pd.Series]], *, default: str, index: pd.Index) -> pd.Series:
@@ -92,11 +90,26 @@ def below(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         [frame.select_dtypes(exclude="category") for frame in frames], ignore_index=True
     )
     for name in dict.fromkeys(name for frame in frames for name in frame.select_dtypes("category")):
-        parts = [
-            as_texts(frame[name]) if name in frame else nothing(frame.index) for frame in frames
-        ]
-        stacked[name] = union_categoricals(parts)
+        codes, different = common_codes([
+            frame[name] if name in frame else nothing(frame.index) for frame in frames
+        ])
+        stacked[name] = _texts(np.concatenate(codes), different, stacked.index)
     return stacked[list(dict.fromkeys(name for frame in frames for name in frame))]
+
+
+def common_codes(columns: Sequence[pd.Series]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Several columns of texts as numbers of one list of texts, -1 where missing; and that list.
+
+    >>> [codes.tolist() for codes in common_codes([pd.Series(["a", "b"]), pd.Series(["b", None])])[0]]
+    [[0, 1], [1, -1]]
+    """
+    columns = [as_texts(column) for column in columns]
+    known = [column.cat.categories for column in columns]
+    if all(each is known[0] for each in known):
+        return [column.cat.codes.to_numpy() for column in columns], known[0]
+    number, different = pd.factorize(np.concatenate([np.asarray(each, dtype=object) for each in known]))
+    parts = np.split(number, np.cumsum([len(each) for each in known])[:-1])
+    return [np.append(part, -1).take(column.cat.codes) for part, column in zip(parts, columns, strict=True)], different
 
 
 def _with_own(values: pd.Series) -> pd.Series:
