@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.intake.fates import ACCEPTED, SET_ASIDE, joined
-from analysis.intake.texts import as_texts, common_codes, read_each
 from analysis.intake.people.groups import together
 from analysis.intake.problems import Findings
 from analysis.intake.references import CHILD
+from analysis.intake.texts import as_texts, common_codes, read_each
 
 # Versions of one day, or of none: payers take a claim back and pay it anew in one run, so the void comes before the replacement.
 ORDER = {"original": 0, "amount_only": 0, "void": 1, "replacement": 2}

@@ -31,7 +31,9 @@ def enrolled_months(tables: Mapping[str, Sorted], people: People, covers: Mappin
     }
     found = [made[form](tables[form].with_fate(ACCEPTED)) for form in FORMS if form in tables]
     # An empty form would change the types of the others.
-    rows = below([each[ENROLLMENT.names] for each in found if len(each)] or [found[0].reindex(columns=ENROLLMENT.names)])
+    rows = below(
+        [each[ENROLLMENT.names] for each in found if len(each)] or [found[0].reindex(columns=ENROLLMENT.names)]
+    )
     known = pd.DataFrame({"child": people.child_of(rows[CHILD]), "month_on": rows["month_on"]})
     several = known.duplicated(keep=False)
     if not several.any():
@@ -65,7 +67,11 @@ def months_of_spans(spans: pd.DataFrame, people: People, covers: Covers) -> pd.D
     several = ~begins | np.append(~begins[1:], False)
     days[several] = _days_once(np.cumsum(begins)[several], start[several], end[several])
     rows = spans[[CHILD, *BESIDE]].iloc[at[begins]].reset_index(drop=True)
-    days = pd.array(np.add.reduceat(days, np.flatnonzero(begins)), dtype="Int64") if len(at) else pd.array([], dtype="Int64")
+    days = (
+        pd.array(np.add.reduceat(days, np.flatnonzero(begins)), dtype="Int64")
+        if len(at)
+        else pd.array([], dtype="Int64")
+    )
     return rows.assign(month_on=month[begins].astype("datetime64[us]"), days=days)[ENROLLMENT.names]
 
 

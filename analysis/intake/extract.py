@@ -103,7 +103,10 @@ def _read_part(mapping: TableSource, folder: Path, where: str, read: set[Path]) 
 def _known(tables: dict[str, Sorted]) -> Known:
     """What the tables read so far hold, for those that refer to them."""
     accepted = {name: table.with_fate(ACCEPTED) for name, table in tables.items()}
-    accepted = {name: rows.assign(**{column: plain(rows[column]) for column in OWNERS if column in rows}) for name, rows in accepted.items()}
+    accepted = {
+        name: rows.assign(**{column: plain(rows[column]) for column in OWNERS if column in rows})
+        for name, rows in accepted.items()
+    }
     days = accepted["episodes"].set_index("episode_id")["counted_on"] if "episodes" in accepted else pd.Series()
     return Known(
         sites=frozenset(accepted["sites"]["site_id"]) if "sites" in accepted else None,

@@ -8,7 +8,9 @@ FATE = pd.CategoricalDtype([ACCEPTED, REJECTED, SET_ASIDE])
 
 def fates(index: pd.Index, fate: str = ACCEPTED) -> pd.Series:
     """One fate for every row, as one of the three categories."""
-    return pd.Series(pd.Categorical.from_codes([FATE.categories.get_loc(fate)], dtype=FATE).repeat(len(index)), index=index)
+    return pd.Series(
+        pd.Categorical.from_codes([FATE.categories.get_loc(fate)], dtype=FATE).repeat(len(index)), index=index
+    )
 
 
 def joined(reasons: pd.Series, those: pd.Series, reason: str) -> pd.Series:

@@ -47,7 +47,9 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     crosswalk = {
         column: by_column.get(column, numbered[:0]).set_index("identifier")[["hash", "number"]]
         for name in extract.tables
-        for column in dict.fromkeys(_numbered_as(name, column.name) for column in SENT[name].columns if column.kind == "key")
+        for column in dict.fromkeys(
+            _numbered_as(name, column.name) for column in SENT[name].columns if column.kind == "key"
+        )
     }
     for name in extract.tables:
         _write_table(name, extract, fresh, crosswalk)
@@ -80,7 +82,9 @@ def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: Mapping[st
     rejected.to_parquet(fresh / "rejected" / f"{name}.parquet", index=False)
 
 
-def _write_accepted(rows: pd.DataFrame, contract: Table, fresh: Path, crosswalk: Mapping[str, pd.DataFrame], zone: str) -> None:
+def _write_accepted(
+    rows: pd.DataFrame, contract: Table, fresh: Path, crosswalk: Mapping[str, pd.DataFrame], zone: str
+) -> None:
     rows = _coded(rows, contract, crosswalk, "number")
     rows = at_rest(rows, contract, time_zone=zone)
     schema(contract).validate(rows, lazy=True, inplace=True).to_parquet(fresh / f"{contract.name}.parquet", index=False)

@@ -86,13 +86,9 @@ def below(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The frames one below the other, numbered anew; what is text in one of them stays categories in all."""
     if len(frames) == 1:
         return frames[0].reset_index(drop=True)
-    stacked = pd.concat(
-        [frame.select_dtypes(exclude="category") for frame in frames], ignore_index=True
-    )
+    stacked = pd.concat([frame.select_dtypes(exclude="category") for frame in frames], ignore_index=True)
     for name in dict.fromkeys(name for frame in frames for name in frame.select_dtypes("category")):
-        codes, different = common_codes([
-            frame[name] if name in frame else nothing(frame.index) for frame in frames
-        ])
+        codes, different = common_codes([frame[name] if name in frame else nothing(frame.index) for frame in frames])
         stacked[name] = _texts(np.concatenate(codes), different, stacked.index)
     return stacked[list(dict.fromkeys(name for frame in frames for name in frame))]
 
