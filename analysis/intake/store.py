@@ -13,7 +13,7 @@ from analysis.intake.extract import Extract
 from analysis.intake.fates import ACCEPTED
 from analysis.intake.linked import one_row_a_child
 from analysis.intake.people.report import has_linkage, linkage
-from analysis.intake.people.secret import keyed_hash, secret_key
+from analysis.intake.people.secret import keyed_hashes, secret_key
 from analysis.intake.problems import Findings
 from analysis.intake.references import CHILD
 from analysis.intake.schema import at_rest, schema
@@ -122,7 +122,7 @@ def number_identifiers(extract: Extract, key: bytes) -> pd.DataFrame:
     crosswalk["system"] = ""
     crosswalk.loc[of_children, "system"] = extract.people.systems[at]
     crosswalk["system"] = crosswalk["system"].astype("string")
-    crosswalk["hash"] = pd.array([keyed_hash(text, key) for text in crosswalk["identifier"]], dtype="string")
+    crosswalk["hash"] = pd.array([*keyed_hashes(crosswalk["identifier"], key)], dtype="string")
     same = crosswalk["identifier"].copy()
     same[of_children] = extract.people.child[at]
     number = same.groupby(crosswalk["column"]).transform(lambda values: pd.factorize(values)[0] + 1)
