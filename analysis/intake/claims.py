@@ -23,7 +23,7 @@ NO_SERVICE = {
 def settle_claims(rows: pd.DataFrame, reasons: pd.Series, findings: Findings) -> tuple[pd.DataFrame, pd.Series]:
     """The rows with those set aside that a later version, a denial or their kind leaves without effect; and the reasons.
 
-    Takes one row per claim line (the columns of claims, fate). A line that is rejected for another reason keeps that reason.
+    Takes one row per claim line (the columns of claims, fate); original_claim_id has then served its turn. A line that is rejected for another reason keeps that reason.
     """
     usable = rows["fate"].eq(ACCEPTED)
     why = {said: usable & rows["payment_kind"].eq(kind) for kind, said in NO_SERVICE.items()}
@@ -44,7 +44,7 @@ def settle_claims(rows: pd.DataFrame, reasons: pd.Series, findings: Findings) ->
             findings.add(f"claim lines set aside: {said}", "rows", raw=int(holds.sum()), left=0)
     rows = _paid_once(rows, findings)
     _count_unpriced(rows, findings)
-    return rows, reasons
+    return rows.drop(columns="original_claim_id"), reasons
 
 
 def _versions(lines: pd.DataFrame) -> pd.DataFrame:

@@ -30,8 +30,8 @@ class Sorted:
     Attributes
     ----------
     rows : DataFrame
-        Every row that was read: the contract's columns (keys still as text, in categories), file, row_number, `fate` (accepted,
-        rejected or set aside) and `reason`.
+        Every row that was read: the contract's columns (keys still as text, which is in categories), file, row_number, `fate`
+        (accepted, rejected or set aside) and `reason`.
     rows_read : mapping of str to int
         Rows below the header by file, as the reader counted them.
     findings : Findings
@@ -77,9 +77,8 @@ def sort_rows(table: Table, parts: list[Part], source: Source, ages: Ages | None
     rows, reasons = _keys_once(table, rows, texts, reasons)
     if table.name == "episodes":
         rows, reasons = _copies_aside(rows, _below(texts), reasons, findings)
-    rows = rows.assign(**{
-        column.name: plain(rows[column.name]) for column in table.columns if column.name in rows and column.kind != "key"
-    })  # fmt: skip
+    coded = [column.name for column in table.columns if column.kind in ("code", "codes") and column.name in rows]
+    rows = rows.assign(**{name: plain(rows[name]) for name in coded})
     for part in parts:
         for file in part.files:
             findings.columns(file.name, _unmapped_columns(part.mapping, file))

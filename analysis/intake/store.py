@@ -43,21 +43,15 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     fresh = staged / "tables"
     (fresh / "rejected").mkdir(parents=True)
     numbered = number_identifiers(extract, secret_key(extract.study, extract.source, root=root))
-    by_column = dict(list(numbered.groupby("column")))
-    crosswalk = {
-        column: by_column.get(column, numbered[:0]).set_index("identifier")[["hash", "number"]]
-        for name in extract.tables
-        for column in dict.fromkeys(
-            _numbered_as(name, column.name) for column in SENT[name].columns if column.kind == "key"
-        )
-    }
+    numbered.drop(columns="identifier").to_parquet(fresh / "crosswalk.parquet", index=False)
+    crosswalk = _by_column(numbered, list(extract.tables))
+    del numbered
     for name in extract.tables:
         _write_table(name, extract, fresh, crosswalk)
     _write_enrollment(extract, fresh, crosswalk)
     if has_linkage(extract.tables):
         report = linkage(extract.tables, extract.people)
         report.to_csv(fresh / LINKAGE, index=False, lineterminator="\n", float_format="%.4f")
-    numbered.drop(columns="identifier").to_parquet(fresh / "crosswalk.parquet", index=False)
     _write_findings(extract, fresh)
     extract.receipts.to_csv(fresh / RECEIPTS, index=False, lineterminator="\n")
     (fresh / PLAN).write_text(plan(extract), encoding="utf-8")
@@ -128,6 +122,15 @@ def number_identifiers(extract: Extract, key: bytes) -> pd.DataFrame:
     number = same.groupby(crosswalk["column"]).transform(lambda values: pd.factorize(values)[0] + 1)
     crosswalk["number"] = number.astype("Int64")
     return crosswalk[["table", "column", "system", "hash", "number", "identifier"]]
+
+
+def _by_column(numbered: pd.DataFrame, tables: list[str]) -> dict[str, pd.DataFrame]:
+    """Hash and number by identifier, for each column of identifiers in the tables, also one that never holds any."""
+    known = numbered.set_index("identifier")[["hash", "number"]]
+    columns = {
+        _numbered_as(table, column.name) for table in tables for column in SENT[table].columns if column.kind == "key"
+    }
+    return {column: known[numbered["column"].eq(column).to_numpy()] for column in sorted(columns)}
 
 
 def _numbered_as(table: str, column: str) -> str:
