@@ -113,14 +113,14 @@ def _blanked(rows: pd.DataFrame, day: str, wrong: pd.Series, problem: str, findi
 
 def _before_its_episode(rows: pd.DataFrame, day: str, known: Known) -> pd.Series:
     """True where a day lies more than a day before the episode's own; false where either is not known."""
-    own = pd.to_datetime(rows["episode_id"].map(known.days))
+    own = pd.to_datetime(rows["episode_id"].astype(object).map(known.days))
     return own - rows[day] > BEFORE_THE_EPISODE
 
 
 def _discharge_before_intake(rows: pd.DataFrame) -> pd.Series:
     """True for a rating at discharge dated before the earliest at intake of the same episode, scale and rater."""
     same = ["episode_id", "scale", "rater"]
-    first = rows[rows["occasion"].eq("intake")].groupby(same)["rated_on"].min()
+    first = rows[rows["occasion"].eq("intake")].groupby(same, observed=True)["rated_on"].min()
     keys = pd.MultiIndex.from_frame(rows[same])
     began = pd.Series(first.reindex(keys).to_numpy(), index=rows.index)
     return rows["occasion"].eq("discharge") & (rows["rated_on"] < began)
