@@ -41,6 +41,9 @@ def person_keys(column: Column, system: str, values: pd.Series, rules: PersonKey
     nobody = int((values.notna() & keys.isna()).sum())
     if nobody:
         findings.add("all zeros or all nines: stands for no key, treated as missing", column.name, raw=nobody, left=0)
+    spelled, different = values[keys.notna()].nunique(), keys.nunique()
+    if spelled > different:
+        findings.add("spellings of keys; the keys that they stand for", column.name, raw=spelled, left=different)
     return keys
 
 
