@@ -16,7 +16,7 @@ from analysis.intake.problems import Findings
 from analysis.intake.raw import IntakeError, spelled, squeezed
 from analysis.intake.schema import AT_REST
 from analysis.intake.spreadsheets import NO_VALUE
-from analysis.intake.texts import as_texts, below, chosen, nothing, of_each, plain, read_each, where
+from analysis.intake.texts import as_texts, below, nothing, of_each, plain, read_each, throughout, where
 from analysis.tables import SITE_ID_PATTERN, UNREADABLE_STOPS_AT, Column
 
 FLAGS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
@@ -115,7 +115,7 @@ def _first_of(column: Column, field: ColumnSource, raw: pd.DataFrame, source: So
 def _parts(raw: pd.DataFrame, field: ColumnSource, source: Source) -> list[pd.Series]:
     """The text of each column that feeds this one, missing where the study says that a spelling means missing."""
     if field.constant is not None:
-        return [chosen([], default=field.constant, index=raw.index)]
+        return [throughout(field.constant, raw.index)]
     means_missing = {spelled(word) for word in ("", *source.missing, *field.missing)}
     return [without(raw[squeezed(name)], means_missing) for name in field.from_columns]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.intake.texts import as_texts, below, chosen
+from analysis.intake.texts import as_texts, below, throughout
 
 
 class IntakeError(ValueError):
@@ -68,7 +68,7 @@ class RawFile:
 
 def stacked(files: list[RawFile]) -> pd.DataFrame:
     """The rows of the files one below the other, with `file` and `row_number`; a column that one of them lacks is empty there."""
-    named = [chosen([], default=file.name, index=file.rows.index) for file in files]
+    named = [throughout(file.name, file.rows.index) for file in files]
     rows = below([file.rows.assign(file=name).reset_index() for file, name in zip(files, named, strict=True)])
     lacking = [name for name in rows if rows[name].hasnans]
     return rows.assign(**{name: as_texts(rows[name].astype(object).fillna("")) for name in lacking})

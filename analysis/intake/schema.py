@@ -55,4 +55,4 @@ def at_rest(rows: pd.DataFrame, table: Table, *, time_zone: str, key_type: str =
         ).astype(kinds.get(column.kind, "string"))
         for column in table.columns
     }
-    return pd.DataFrame(whole, index=rows.index).reset_index(drop=True)
+    return pd.DataFrame({name: values.array for name, values in whole.items()}, copy=False)

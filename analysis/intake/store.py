@@ -140,13 +140,15 @@ def _numbered_as(table: str, column: str) -> str:
 def _coded(rows: pd.DataFrame, contract: Table, crosswalk: Mapping[str, pd.DataFrame], by: str) -> pd.DataFrame:
     """The rows with integers (`number`) or hashes (`hash`) for identifiers, and without names, birth dates and the like."""
     kinds = {"number": "Int64", "hash": "string"}
-    coded = rows.drop(columns=[column.name for column in contract.columns if not column.kept], errors="ignore")
+    coded = {}
     for column in contract.columns:
         if column.kind == "key":
             known = crosswalk[_numbered_as(contract.name, column.name)][by].astype(kinds[by])
-            numbered = read_each(rows[column.name], lambda texts, known=known: known.reindex(texts.astype(object)))
-            coded = coded.assign(**{column.name: numbered})
-    return coded
+            coded[column.name] = read_each(
+                rows[column.name], lambda texts, known=known: known.reindex(texts.astype(object))
+            )
+    hidden = [column.name for column in contract.columns if not column.kept]
+    return rows.drop(columns=hidden, errors="ignore").assign(**coded)
 
 
 def _write_findings(extract: Extract, fresh: Path) -> None:

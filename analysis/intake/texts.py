@@ -1,6 +1,6 @@
 """Columns of text as categories: a claims file repeats few texts a million times, so each is kept, and looked at, once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -69,17 +69,13 @@ def where(condition: pd.Series, one: pd.Series, other: pd.Series) -> pd.Series:
     return _texts(np.where(condition, first, second), different, one.index)
 
 
-def chosen(cases: Iterable[tuple[str, pd.Series]], *, default: str, index: pd.Index) -> pd.Series:
-    """By row the text of the first case that holds, else the default, as categories.
+def throughout(text: str, index: pd.Index) -> pd.Series:
+    """One text in every row, as a category.
 
-    >>> chosen([("a", pd.Series([True, False])), ("b", pd.Series([True, True]))], default="", index=pd.RangeIndex(2)).tolist()
-    ['a', 'b']
+    >>> throughout("a.csv", pd.RangeIndex(2)).tolist()
+    ['a.csv', 'a.csv']
     """
-    texts = {default: 0}
-    codes = np.zeros(len(index), dtype=np.int16)
-    for text, holds in cases:
-        codes[(codes == 0) & holds.to_numpy(dtype=bool, na_value=False)] = texts.setdefault(text, len(texts))
-    return _texts(codes, np.array([*texts], dtype=object), index)
+    return _texts(np.zeros(len(index), dtype=np.int8), np.array([text], dtype=object), index)
 
 
 def below(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
