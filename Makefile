@@ -10,6 +10,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
 STUDY ?= demo
+SCENARIO ?= default
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -21,8 +22,9 @@ INSTALLED := $(VENV)/installed
 # against the files that each step really opens.
 
 CONTRACT := analysis/__init__.py analysis/tables.py analysis/params.py analysis/periods.py analysis/intervals.py
-DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*.csv) $(wildcard params/demo/state.yml)
-INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py analysis/intake/*/*.py) $(wildcard params/sources/*.yml params/demo/public_key.yml)
+DEMO_CODE := $(CONTRACT) $(wildcard analysis/demo/*.py analysis/demo/*/*.py analysis/demo/*.csv) params/demo/state.yml params/demo/scenarios.yml
+LAYOUTS := $(wildcard params/sources/*.yml)
+INTAKE_CODE := $(CONTRACT) $(wildcard analysis/intake/*.py analysis/intake/*/*.py) $(LAYOUTS) $(wildcard params/demo/public_key.yml)
 COHORT_CODE := $(CONTRACT) analysis/claim_codes.py $(wildcard analysis/cohort/*.py) params/bh_codes.yml
 PACKET_CODE := $(wildcard analysis/brief/packet/*.py)
 BRIEF_CODE := $(CONTRACT) analysis/claim_codes.py $(filter-out $(PACKET_CODE),$(wildcard analysis/quality/*.py analysis/quality/*/*.py analysis/effect/*.py analysis/savings/*.py \
@@ -34,8 +36,9 @@ PARTNER_NOTEBOOKS := partner_page
 PLAN_NOTEBOOKS := support_plan
 PLANS_NOTEBOOKS := support_plans_overview
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
+LINKED_NOTEBOOKS := cohort
 
-reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/bh_codes.yml params/$1/study.yml params/$1/source.yml
+reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/bh_codes.yml params/$1/study.yml params/$1/source.yml $(LAYOUTS)
 reads_collaborative_brief = $(reads_data_quality) params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
 reads_site_scorecard = $(reads_collaborative_brief)
 reads_agenda = $(reads_collaborative_brief)
@@ -48,12 +51,13 @@ reads_ed_diversion = $(reads_data_quality) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \
 	$(wildcard params/$1/costs.csv params/$1/shares.csv params/$1/assumptions.csv params/$1/program.csv)
+reads_cohort = params/disclosure.yml params/$1/study.yml params/$1/source.yml $(LAYOUTS) $(wildcard params/$1/border_counties.csv)
 
 # --- the month and the sites, as the data have them (written by intake) -------------------------------------------------
 
 PLAN := data/processed/$(STUDY)/plan.mk
 DERIVED := data/processed/$(STUDY)/derived.csv
-MANY := $(filter plans plan partner briefs collaborative packet roi,$(MAKECMDGOALS))
+MANY := $(filter plans plan partner briefs collaborative packet roi cohort,$(MAKECMDGOALS))
 ifneq ($(MANY),)
 include $(PLAN)
 endif
@@ -77,9 +81,12 @@ PACKET := $(BRIEFS)/$(PERIOD)/statewide/packet.html
 ROI_PERIOD = $(if $(and $(filter roi,$(MAKECMDGOALS)),$(filter command environment,$(firstword $(origin PERIOD)))),$(PERIOD),$(ACCRUAL))
 ROI = $(foreach name,$(ROI_NOTEBOOKS),$(BRIEFS)/$(ROI_PERIOD)/statewide/$(name).html)
 
+# The linked study's days are those of study.yml, over every month that there is.
+LINKED = $(foreach name,$(LINKED_NOTEBOOKS),$(BRIEFS)/$(ACCRUAL)/statewide/$(name).html)
+
 ##@ What can be done (add STUDY=name for your own data; without it, the made-up state)
 
-.PHONY: help briefs roi collaborative partner packet plans plan plan-form plan-read lot worklist release request data lab study env test test-all check docs format clean
+.PHONY: help briefs roi cohort collaborative partner packet plans plan plan-form plan-read lot worklist release request data lab study env test test-all check docs format clean
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5) "\n"} \
@@ -89,7 +96,10 @@ help:  ## this list
 briefs: $$(COLLABORATIVE) $$(PACKET) $$(ROI)  ## every brief of the last complete month; PERIOD=2026-10 for another
 	@$(build)
 
-roi: $$(ROI)  ## ED diversion, placement and dollars, over the whole extract; PERIOD=2023-07_2026-06 for a part
+roi: $$(ROI) $$(LINKED)  ## ED diversion, placement, dollars and who is in the linked study, over the whole extract; PERIOD=2023-07_2026-06 for a part
+	@$(build)
+
+cohort: $$(LINKED)  ## who is in the linked study and who is not; without claims, what they would add
 	@$(build)
 
 collaborative: $$(COLLABORATIVE) $$(PACKET)  ## the monthly set and all for its meeting: PERIOD=2026-10 [SITES="site-01 site-04"]
@@ -125,7 +135,7 @@ release: $(PLAN)  ## note what the month's briefs show, so that later ones give 
 request: $(PLAN)  ## write the data request that would narrow the ROI answer most
 	@$(RUN) -m analysis.brief.roi.request $(STUDY)
 
-data: $(DERIVED)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed; ENGINE=spark for a nation's claims
+data: $(DERIVED)  ## data/raw/STUDY to data/processed/STUDY, with every problem listed; ENGINE=spark for a nation's claims; SCENARIO=small_state for another made-up state
 
 lab: $(INSTALLED)  ## JupyterLab on the notebooks
 	$(VENV)/bin/jupyter lab notebooks
@@ -133,7 +143,7 @@ lab: $(INSTALLED)  ## JupyterLab on the notebooks
 study: $(INSTALLED)  ## start a folder for a new state: make study STUDY=nm
 	@$(RUN) -m analysis.intake.start $(STUDY)
 
-test: $(INSTALLED) data/processed/demo/plan.mk  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
+test: $(INSTALLED) data/processed/demo/derived.csv  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
 	$(RUN) -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-all: test  ## the tests, then the slow ones
@@ -169,11 +179,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(VENV)/bin/uv pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The made-up state's raw files, with the truth they were made from.
-data/truth/demo/base/summary.json: $(DEMO_CODE) | $(INSTALLED)
-	@$(RUN) -m analysis.demo
+# The made-up state's raw files, with the truth they were made from; another SCENARIO takes the place of both.
+data/truth/demo/%/summary.json: $(DEMO_CODE) | $(INSTALLED)
+	@$(RUN) -m analysis.demo --scenario $*
 
-data/processed/demo/plan.mk: data/truth/demo/base/summary.json
+data/processed/demo/plan.mk: data/truth/demo/$(SCENARIO)/summary.json
 
 # Raw files may have blanks in their names; the folder itself is named so that a file taken away is noticed.
 raw_files = $(shell find data/raw/$1 -not -name '.*' 2>/dev/null | sed 's/ /\\ /g')
@@ -195,7 +205,8 @@ part = $(word $1,$(subst /, ,$2))
 QUEUE := outputs/$(STUDY)/.queue
 
 outputs/%.html: notebooks/$$(notdir $$*).ipynb requirements.lock data/processed/$$(call part,1,$$*)/plan.mk $(BRIEF_CODE) \
-		$$(call reads_$$(notdir $$*),$$(call part,1,$$*)) | $(INSTALLED)
+		$$(call reads_$$(notdir $$*),$$(call part,1,$$*)) \
+		$$(if $$(filter $$(LINKED_NOTEBOOKS),$$(notdir $$*)),data/processed/$$(call part,1,$$*)/derived.csv) | $(INSTALLED)
 	@$(if $(MANY),mkdir -p $(dir $(QUEUE)); echo $@ >> $(QUEUE),$(RUN) -m analysis.brief $@)
 
 $(BRIEFS)/%/statewide/packet.html: $$(COLLABORATIVE) $(PACKET_CODE) | $(INSTALLED)

@@ -869,6 +869,21 @@ DETENTIONS = Table(
     ),
 )
 
+COUNTY_COUNTS = Table(
+    "county_counts",
+    row="one county and calendar month as agencies counted it, where they send counts in place of children's records",
+    key=("county_fips", "month_on"),
+    columns=(
+        Column("county_fips", "text", "The county of residence", required=True, pattern=r"\d{5}"),
+        Column("month_on", "day", "First day of the month", required=True),
+        Column("children", "count", "Children whose visits are counted: enrolled, or residents", unit="children", at_least=0),
+        Column("bh_ed_visits", "count", "Behavioral ED visits that began in the month", counts_children=True, at_least=0),
+        Column("injury_ed_visits", "count", "ED visits for an injury nobody meant that began in the month", counts_children=True, at_least=0),
+        Column("removals", "count", "Removals from home without holds", counts_children=True, at_least=0),
+        Column("bookings", "count", "Bookings into detention", counts_children=True, at_least=0),
+    ),
+)  # fmt: skip
+
 LINKAGE_TABLE = Table(
     "linkage",
     row="one table that names children, and one site of the episodes (linkage.csv, inside only)",
@@ -1301,6 +1316,7 @@ TABLES: Mapping[str, Table] = {
         ENROLLMENT_YEARS,
         PLACEMENTS,
         DETENTIONS,
+        COUNTY_COUNTS,
         LINKAGE_TABLE,
         ED_VISITS,
         STAYS,

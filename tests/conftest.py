@@ -1,5 +1,6 @@
 """What several tests share: reference files beside the project, the made-up state, and REQUIRE, under which a skip is a failure."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -11,9 +12,8 @@ import pytest
 from required import pytest_configure, pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401
 
 from analysis import params
-from analysis.demo.records import write_raw
-from analysis.demo.scenario import read_scenario
-from analysis.demo.state import make_state
+from analysis.cohort.__main__ import derive
+from analysis.demo.__main__ import main as draw_state
 from analysis.intake.extract import read_extract
 from analysis.intake.store import write_tables
 
@@ -41,13 +41,37 @@ def shared_file() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Gives a folder that the first of several test processes to ask for it fills, while the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder_of(name: str, fill: Callable[[Path], None]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                part = shared / f"{name}.part"
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir()
+                fill(part)
+                part.rename(folder)
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def demo_root(made_once) -> Path:
     """A workspace with params/, the made-up state's raw files and its tables; nothing in it may be changed."""
-    root = tmp_path_factory.mktemp("demo_root")
-    shutil.copytree(params.ROOT / "params", root / "params")
-    write_raw(make_state(read_scenario("base")), root / "data" / "raw" / "demo")
-    write_tables(read_extract(params.study("demo", root=root), root=root), root=root)
-    return root
+
+    def fill(root: Path) -> None:
+        shutil.copytree(params.ROOT / "params", root / "params")
+        assert draw_state([], root=root) == 0
+        write_tables(read_extract(params.study("demo", root=root), root=root), root=root)
+        derive("demo", root=root)
+
+    return made_once("demo_root", fill)
 
 
 DEMO_BRIEFS = [f"outputs/demo/briefs/2026-10/{name}.html" for name in (
@@ -57,15 +81,22 @@ DEMO_BRIEFS = [f"outputs/demo/briefs/2026-10/{name}.html" for name in (
 
 
 @pytest.fixture(scope="session")
-def demo_workspace(demo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the code and notebooks with the made-up state's tables, and eight of its briefs of October 2026."""
-    root = tmp_path_factory.mktemp("workspace")
-    for name in ("analysis", "notebooks"):
-        shutil.copytree(params.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "scratch", ".*"))
-    shutil.copytree(demo_root / "params", root / "params")
-    shutil.copytree(demo_root / "data" / "processed", root / "data" / "processed")
-    build_briefs(root, DEMO_BRIEFS)
-    return root
+def demo_workspace(demo_root: Path, made_once) -> Path:
+    """A copy of the code and notebooks with the made-up state's tables, and eight of its briefs of October 2026.
+
+    Nothing that is there may be changed; a test may add a brief.
+    """
+
+    def fill(root: Path) -> None:
+        for name in ("analysis", "notebooks"):
+            shutil.copytree(
+                params.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "scratch", ".*")
+            )
+        shutil.copytree(demo_root / "params", root / "params")
+        shutil.copytree(demo_root / "data" / "processed", root / "data" / "processed")
+        build_briefs(root, DEMO_BRIEFS)
+
+    return made_once("workspace", fill)
 
 
 def build_briefs(root: Path, paths: list[str]) -> None:

@@ -23,6 +23,7 @@ from analysis.params import ROOT
 HERE = ROOT / "tests" / "browser"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LETTER = "0 0 612 792"  # points
+SITES, PLANNED = "site-01 site-04 site-12 site-15", "site-04 site-12"  # large and small ones; those with a plan
 # Sheets of paper; what is not named here may be as long as its tables. The brief of the state has five since its sites stand side by side.
 MOST_SHEETS = {
     "collaborative_brief": 5,
@@ -52,8 +53,8 @@ def chromium() -> str:
 def made_up_pages() -> dict[str, Path]:
     """The made-up state's index, its statewide briefs, and the site pages that show most and least."""
     bare = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "PERIOD", "SITES", "STUDY")}
-    for target in ("briefs", "partner", "plans"):
-        made = subprocess.run(["make", target], cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
+    for target in (["briefs", f"SITES={SITES}"], ["partner", f"SITES={SITES}"], ["plans", f"PLANNED={PLANNED}"]):
+        made = subprocess.run(["make", *target], cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
         assert made.returncode == 0, made.stderr
     briefs = ROOT / "outputs" / "demo" / "briefs"
     plan = (ROOT / "data" / "processed" / "demo" / "plan.mk").read_text(encoding="utf-8")
@@ -61,8 +62,9 @@ def made_up_pages() -> dict[str, Path]:
     # The month's own and those of the span that ends with it.
     statewide = {path.stem: path for path in sorted(briefs.glob(f"*{month}/statewide/*.html"))}
     of_sites = {}
-    for name in ("site_scorecard", "partner_page", "support_plan"):
-        by_size = sorted(briefs.glob(f"{month}/site-*/{name}.html"), key=lambda path: (path.stat().st_size, path))
+    for name, sites in (("site_scorecard", SITES), ("partner_page", SITES), ("support_plan", PLANNED)):
+        made = [briefs / month / site / f"{name}.html" for site in sites.split()]
+        by_size = sorted(made, key=lambda path: (path.stat().st_size, path))
         of_sites |= {f"tiny {name}": by_size[0], f"large {name}": by_size[-1]}
     return {"index": briefs / "index.html", **statewide, **of_sites}
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from bench.cohort_in_pandas import compare
 from bench.cohort_scale import draw, take_params
+from drawn import clean_tables
 from hand_made import read_children, tables_of
 
 from analysis import params
@@ -18,6 +19,8 @@ from analysis.cohort.__main__ import DERIVED, derive, main
 from analysis.cohort.build import DERIVED_TABLES, build
 from analysis.cohort.engine import ENGINES, connect, from_frame, to_pandas
 from analysis.cohort.spans import number_islands, number_visits
+from analysis.demo.linked.settings import read_linked
+from analysis.demo.linked.state import make_linked
 from analysis.intake.schema import schema
 from analysis.tables import COHORT, TABLES
 
@@ -137,9 +140,15 @@ def test_without_placements_their_columns_are_empty_and_not_zero(tmp_path, plain
 def workspace(tmp_path: Path) -> Path:
     """A workspace with the hand-made children's tables at rest."""
     shutil.copytree(params.ROOT / "params", tmp_path / "params")
-    folder = tmp_path / "data" / "processed" / "demo"
-    folder.mkdir(parents=True)
-    for name, frame in GIVEN.items():
+    at_rest(tmp_path, GIVEN)
+    return tmp_path
+
+
+def at_rest(root: Path, given: Mapping[str, pd.DataFrame]) -> None:
+    """Write tables to data/processed/demo/ as intake does."""
+    folder = root / "data" / "processed" / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in given.items():
         days = {
             column.name: "datetime64[us]"
             for column in TABLES[name].columns
@@ -150,7 +159,19 @@ def workspace(tmp_path: Path) -> Path:
             if column.name not in whole:
                 whole[column.name] = pd.Series(pd.NA, index=whole.index, dtype="string")
         whole.to_parquet(folder / f"{name}.parquet", index=False)
-    return tmp_path
+
+
+def with_the_small_state(given: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The hand-made children beside those of the small made-up state, whose numbers follow theirs."""
+    drawn = clean_tables(make_linked(read_linked("small_state")))
+    both = {}
+    for name, rows in given.items():
+        more = drawn[name].copy()
+        for key in ("child_id", "claim_id"):
+            if key in more:
+                more[key] = more[key].astype("int64") + 10**6
+        both[name] = pd.concat([rows, more[more.columns.intersection(rows.columns)]], ignore_index=True)
+    return both
 
 
 @pytest.mark.slow
@@ -162,11 +183,12 @@ def test_both_engines_give_the_same_rows(workspace):
         "pyspark", reason="pyspark is not installed: the cohort on Spark is not compared with DuckDB's."
     )
     folder = workspace / "data" / "processed" / "demo"
+    at_rest(workspace, with_the_small_state(GIVEN))
     found = {}
     for engine in ENGINES:
         names = derive("demo", root=workspace, engine=engine)
         found[engine] = {name: pd.read_parquet(folder / f"{name}.parquet") for name in names}
-    assert len(found["spark"]["cohort"]) > 50
+    assert len(found["spark"]["cohort"]) > 600
     assert_alike(found["spark"], found["duckdb"])
 
 
@@ -179,6 +201,24 @@ def test_the_tables_at_rest_are_the_same_bytes_each_time(workspace, plain):
     at_rest = pd.read_parquet(folder / "follow_up.parquet")
     pd.testing.assert_frame_equal(at_rest.astype(plain["follow_up"].dtypes), plain["follow_up"])
     assert [path.name for path in folder.parent.iterdir()] == ["demo"]
+
+
+def test_counts_of_agencies_take_the_place_of_the_children_s_own_records_and_need_none(workspace):
+    folder = workspace / "data" / "processed" / "demo"
+    county = GIVEN["site_counties"]["county_fips"].iloc[0]
+    counts = pd.DataFrame({"county_fips": [county, "99999"], "month_on": pd.to_datetime(["2024-02-01"] * 2), "children": [400, 30],
+                           "bh_ed_visits": [7, 0], "injury_ed_visits": [50, 1], "removals": [None, None], "bookings": [2, 0]})  # fmt: skip
+    counts.astype({"month_on": "datetime64[us]"}).to_parquet(folder / "county_counts.parquet", index=False)
+    derive("demo", root=workspace)
+    with_claims = pd.read_parquet(folder / "county_months.parquet")
+    (folder / "claims.parquet").unlink()
+    assert derive("demo", root=workspace) == ["county_months"]
+    alone = pd.read_parquet(folder / "county_months.parquet")
+    assert alone.equals(with_claims)
+    assert alone["bh_ed_visits"].tolist() == [7, 0]
+    assert alone["removals"].isna().all()  # not sent is not zero
+    assert alone["site_live_days"].between(0, 29).all()
+    assert alone.set_index("county_fips")["site_live_days"]["99999"] == 0
 
 
 def test_without_claims_nothing_is_derived_and_nothing_stale_stays(workspace):

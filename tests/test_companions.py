@@ -321,7 +321,8 @@ def test_weekdays_spelled_otherwise_are_read(state, processed):
 def test_an_identifier_has_one_number_in_every_table(processed):
     crosswalk = pd.read_parquet(processed / "crosswalk.parquet")
     assert not crosswalk.duplicated(["column", "hash"]).any()
-    assert not crosswalk.duplicated(["column", "number"]).any()
+    one_key = crosswalk[crosswalk["column"].ne("child_id")]  # a child has a key in each agency's records
+    assert not one_key.duplicated(["column", "number"]).any()
     episodes = table(processed, "episodes").set_index("episode_id")
     for name in ("contacts", "scales", "referrals"):
         assert set(table(processed, name)["episode_id"]) <= set(episodes.index), name

@@ -665,12 +665,14 @@ def test_a_kind_of_dirt_that_nobody_knows_is_refused(state, tmp_path):
         write_raw(misspelt, tmp_path / "demo")
 
 
-def test_the_command_writes_the_files_and_the_truth_and_leaves_no_part_behind(tmp_path, capsys):
-    assert main([], root=tmp_path) == 0
-    assert main([], root=tmp_path) == 0  # again, over its own files
+def test_the_command_writes_the_files_and_the_truth_and_leaves_no_part_behind(tmp_path):
+    assert main(["--scenario", "small_state"], root=tmp_path) == 0
+    assert main(["--scenario", "small_state"], root=tmp_path) == 0  # again, over its own files
     written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert len(written) == 18 + 2  # raw files and the truth
-    assert written[-2:] == ["data/truth/demo/base/children.parquet", "data/truth/demo/base/summary.json"]
+    assert len(written) == 18 + 12 + 4  # raw files of the service, those of the other agencies, and the truth of both
+    assert [name.removeprefix("data/truth/demo/small_state/") for name in written[-4:]] == [
+        "children.parquet", "dispatch/children.parquet", "dispatch/summary.json", "summary.json",
+    ]  # fmt: skip
     assert not list(tmp_path.rglob(".*"))
 
 
@@ -680,10 +682,10 @@ def test_the_command_writes_the_costs_and_nothing_else(tmp_path):
     assert [path.name for path in tmp_path.rglob("*.*")] == ["program.csv"]
 
 
-def test_the_command_writes_another_scenarios_truth_beside_the_first(tmp_path):
-    assert main(["--scenario", "no_effect"], root=tmp_path) == 0
-    truth = yaml.safe_load((tmp_path / "data" / "truth" / "demo" / "no_effect" / "summary.json").read_text("utf-8"))
-    children = pd.read_parquet(tmp_path / "data" / "truth" / "demo" / "no_effect" / "children.parquet")
+def test_the_truth_of_a_state_without_effect_says_so(no_effect, tmp_path):
+    write_truth(no_effect, {}, tmp_path / "summary.json")
+    truth = yaml.safe_load((tmp_path / "summary.json").read_text("utf-8"))
+    children = pd.read_parquet(tmp_path / "children.parquet")
     assert truth["scenario"] == "no_effect"
     assert truth["index_crisis"]["difference"] == 0
     assert len(children) == truth["children"]
@@ -696,8 +698,8 @@ def test_a_scenario_changes_only_what_it_names():
 
 
 def test_the_command_names_a_scenario_that_is_not_there(tmp_path, capsys):
-    assert main(["--scenario", "bse"], root=tmp_path) == 1
-    assert 'no scenario "bse" (did you mean "base"?)' in capsys.readouterr().err
+    assert main(["--scenario", "smal_state"], root=tmp_path) == 1
+    assert 'no scenario "smal_state" (did you mean "small_state"?)' in capsys.readouterr().err
 
 
 def test_five_hundred_states_can_be_made_in_minutes(scenario):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from attack import audit
+from many import many
 
 from analysis.brief.small_counts.disclosure import hide_small
 from analysis.brief.small_counts.shareable import shown_count, write_table
@@ -190,7 +191,7 @@ def random_table(rng, *, unit, sites, strata, months, mean):
     return state(*rows)
 
 
-@pytest.mark.parametrize("tables", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("tables", [20, pytest.param(many(70), marks=pytest.mark.slow)])
 def test_no_hidden_cell_of_random_tables_is_given_away(tables):
     """Every hidden count keeps a range of at least three whole numbers, whatever an attacker adds up."""
     rng = np.random.default_rng(SEED)

@@ -517,7 +517,7 @@ def test_counties_never_covered_have_ed_visits_in_every_year_and_no_team(state):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     root = tmp_path_factory.mktemp("linked")
-    assert main(["--linked", "--scenario", "small_state"], root=root) == 0
+    assert main(["--scenario", "small_state"], root=root) == 0
     return root
 
 
@@ -536,19 +536,19 @@ def test_the_command_writes_raw_files_and_truth_and_leaves_no_part_behind(writte
 
 
 def test_the_same_seed_gives_the_same_bytes(written, tmp_path):
-    assert main(["--linked", "--scenario", "small_state"], root=tmp_path) == 0
+    assert main(["--scenario", "small_state"], root=tmp_path) == 0
     files = [path for path in written.rglob("*") if path.is_file()]
     assert len(files) > 25
     for path in files:
         assert (tmp_path / path.relative_to(written)).read_bytes() == path.read_bytes(), path.name
-    assert main(["--linked", "--scenario", "small_state", "--seed", "5"], root=tmp_path) == 0
+    assert main(["--scenario", "small_state", "--seed", "5"], root=tmp_path) == 0
     other = (tmp_path / "data/raw/demo/ot_line.csv").read_bytes()
     assert other != (written / "data/raw/demo/ot_line.csv").read_bytes()
 
 
 def test_dirt_is_in_the_files_as_often_as_the_truth_says_and_not_in_clean_ones(written, tmp_path):
     dirt = json.loads((written / "data/truth/demo/small_state/summary.json").read_text("utf-8"))["dirt"]
-    assert main(["--linked", "--scenario", "small_state", "--clean"], root=tmp_path) == 0
+    assert main(["--scenario", "small_state", "--clean"], root=tmp_path) == 0
     for root, expected in ((written, dirt), (tmp_path, {})):
         headers = pd.concat([read_file(root, f"{file}_header") for file in ("ot", "ip", "lt")])
         spans = read_file(root, "medicaid_enrollment")
@@ -564,7 +564,7 @@ def test_dirt_is_in_the_files_as_often_as_the_truth_says_and_not_in_clean_ones(w
 
 
 def test_late_claims_are_missing_at_the_end_and_more_so_the_later(written, tmp_path):
-    assert main(["--linked", "--scenario", "small_state", "--clean"], root=tmp_path) == 0
+    assert main(["--scenario", "small_state", "--clean"], root=tmp_path) == 0
     months = {}
     for name, root in (("dirty", written), ("clean", tmp_path)):
         header = read_file(root, "ot_header")
@@ -583,11 +583,6 @@ def test_every_line_of_a_claim_has_its_header_and_their_amounts_agree(written):
         paid = lines.drop_duplicates().astype({"MDCD_PD_AMT": float}).groupby(key)["MDCD_PD_AMT"].sum()
         said = headers.drop_duplicates(key).astype({"TOT_MDCD_PD_AMT": float}).set_index(key)["TOT_MDCD_PD_AMT"]
         assert paid[said.index].to_numpy() == pytest.approx(said.to_numpy(), abs=0.02)
-
-
-def test_today_s_files_are_written_over_those_of_the_linked_study(written):
-    assert main([], root=written) == 0
-    assert not list((written / "data" / "raw" / "demo").glob("??_header*"))
 
 
 def test_no_notebook_reads_the_truth_or_knows_the_made_up_state():

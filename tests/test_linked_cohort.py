@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import clean_tables
 
 from analysis import params
 from analysis.claim_codes import read_claim_codes
@@ -16,29 +17,14 @@ from analysis.tables import TABLES
 ROWS_THAT_MAY_DIFFER = 1
 
 
-def with_numbers(tables):
-    """The tables with identifiers as intake keeps them: whole numbers, in one order; an empty text as missing."""
-    ids = pd.unique(pd.concat([table["child_id"] for table in tables.values() if "child_id" in table]))
-    number = pd.Series(np.arange(1, len(ids) + 1), index=np.sort(ids.astype(str)))
-    known = {}
-    for name, table in tables.items():
-        table = table.assign(child_id=number[table["child_id"]].to_numpy()) if "child_id" in table else table
-        known[name] = table.replace("", None)
-    known["claims"]["claim_id"] = known["claims"]["claim_id"].str[1:].astype(int)
-    return known
-
-
 @pytest.fixture(scope="module", params=["small_state", pytest.param("default", marks=pytest.mark.slow)])
 def both(request, tmp_path_factory):
     """Derived tables by name: as built from clean claims, and as drawn."""
     state = make_linked(read_linked(request.param))
     drawn = dict(zip(("cohort", "follow_up", "follow_up_months"), state.derived, strict=True))
-    episodes = state.frame.state.episodes.assign(counted_on=lambda rows: rows["requested_at"].dt.normalize())
-    known = with_numbers(
-        {**state.tables, **drawn, "episodes": episodes} | {"site_counties": state.frame.state.site_counties}
-    )
+    known = clean_tables(state, drawn)
     connection = connect(tmp_path_factory.mktemp("scratch"), threads=1)
-    tables = {name: from_frame(connection, name, known[name], TABLES[name]) for name in SOURCES}
+    tables = {name: from_frame(connection, name, known[name], TABLES[name]) for name in SOURCES if name in known}
     built, _ = build(connection, tables, known["episodes"], params.study("demo").cohort, read_claim_codes())
     return {name: (to_pandas(built[name], TABLES[name]), known[name]) for name in drawn}
 

@@ -10,19 +10,22 @@ import numpy as np
 import pandas as pd
 import pytest
 from attack import small_finds
+from many import many
 
 from analysis import params, periods
 from analysis.brief import kept
 from analysis.brief.figures import HIDDEN
 from analysis.brief.hiding import hidden, hide_rows
 from analysis.brief.kept import open_numbers
-from analysis.brief.numbers import Numbers, count_numbers
+from analysis.brief.numbers import Numbers, count_numbers, covered_days
 from analysis.brief.panels import trend
 from analysis.brief.signals import begins, signal
 from analysis.brief.windows import Windows, windows
 from analysis.params import ParamsError
 from analysis.quality.cards import read_cards
+from analysis.quality.claims_visits import admissions, ed_visits
 from analysis.quality.pools import hubs
+from analysis.quality.received import read_received
 from analysis.tables import MEASURES_TABLE, STATEWIDE
 
 SEED = 20261122
@@ -175,7 +178,7 @@ def test_no_small_count_of_a_random_state_is_given_away(sites, elsewhere):
 @pytest.mark.parametrize("elsewhere", [False, True])
 @pytest.mark.parametrize("sites", [2, 3, 6, 15])
 def test_no_small_count_of_many_random_states_is_given_away(sites, elsewhere):
-    assert finds(SEED, sites=sites, elsewhere=elsewhere, tables=24)[0] == []
+    assert finds(SEED, sites=sites, elsewhere=elsewhere, tables=many(8))[0] == []
 
 
 def test_the_attack_finds_what_a_hidden_month_alone_leaves():
@@ -207,6 +210,17 @@ def numbers(study, demo_root):
 
 def of(numbers, measure: str) -> pd.DataFrame:
     return numbers.shown[numbers.shown["measure"].eq(measure)]
+
+
+@pytest.mark.parametrize("made_by", [ed_visits, admissions])
+def test_claims_of_children_whom_the_service_never_met_change_no_measure(demo_root, study, made_by):
+    folder = demo_root / "data" / "processed" / "demo"
+    tables, covers = read_received(folder), covered_days(study, root=demo_root)
+    every = {**tables, "claims": pd.read_parquet(folder / "claims.parquet")}
+    assert len(tables["claims"]) < len(every["claims"])
+    found = made_by(tables, covers)
+    assert len(found) > 100
+    pd.testing.assert_frame_equal(found, made_by(every, covers))
 
 
 @pytest.mark.parametrize("measure", ["episodes", "contact_share", "in_person_share", "response_in_time_share"])

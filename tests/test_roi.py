@@ -9,6 +9,7 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 import pytest
+from many import many
 
 from analysis.brief.roi import accruals, diversion, dollars, dollars_detail, dollars_front, placement
 from analysis.demo.scenario import read_scenario
@@ -31,7 +32,7 @@ from analysis.savings.ledger import check_ledger, ledger_table
 CLAIMS = re.compile(
     r"\b(saved|saves|saving|avoided|avoids|averted|averts|because of the service|thanks to)\b", re.IGNORECASE
 )
-DRAWN_STATES = 500
+DRAWN_STATES = many(170)
 
 
 def bounds_and_truth(name: str, seed: int) -> tuple[pd.Series, int]:

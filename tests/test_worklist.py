@@ -242,7 +242,7 @@ def test_the_columns_that_the_checks_read_are_those_of_the_contract():
 def root(demo_root, tmp_path_factory):
     """A workspace whose tables may be read and whose outputs are its own."""
     folder = tmp_path_factory.mktemp("worklists")
-    for name in ("params", "data"):
+    for name in ("params", "data/processed"):
         shutil.copytree(demo_root / name, folder / name)
     return folder
 

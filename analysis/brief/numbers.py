@@ -21,7 +21,8 @@ from analysis.quality.counts import by_measure_place_period
 from analysis.quality.equity import by_measure_group
 from analysis.quality.pools import hubs
 from analysis.quality.rebases import Rebases, read_rebases
-from analysis.tables import RECEIVED, STATEWIDE
+from analysis.quality.received import read_received
+from analysis.tables import STATEWIDE
 
 # What is shown of a hub with its sites taken together: how many, and what teams do at a visit.
 POOLED = ("episodes", "in_person_share", "safety_plan_share")
@@ -89,9 +90,7 @@ def decided_rebases(study: Study, cards: Cards, sites: pd.DataFrame, root: Path)
 def count_numbers(study: Study, now: Period, *, root: Path = ROOT) -> Numbers:
     """Work the numbers out from the tables of the study."""
     folder = root / "data" / "processed" / study.name
-    tables = {
-        name: pd.read_parquet(folder / f"{name}.parquet") for name in RECEIVED if (folder / f"{name}.parquet").exists()
-    }
+    tables = read_received(folder)
     cards = read_cards(study, root=root)
     covers = covered_days(study, root=root)
     cut = windows(study, now, covers)

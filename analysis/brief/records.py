@@ -216,6 +216,7 @@ def problems(records: Records) -> Html:
     lines = [
         (
             row.problem,
+            "" if pd.isna(row.table) else row.table,
             "" if row.where in ("clocks", "rows") else row.where,
             *(_count(getattr(row, name)) for name in ("raw", "without_partial", "left")),
         )
@@ -224,7 +225,10 @@ def problems(records: Records) -> Html:
     heads = ["As counted raw", "Midnights taken out", "After the rules"]
     return markup.together(
         markup.table(
-            lines, caption="What was found, and what the rules did", headers=["Found", "Column", *heads], numeric=heads
+            lines,
+            caption="What was found, and what the rules did",
+            headers=["Found", "Table", "Column", *heads],
+            numeric=heads,
         ),
         Html(f'<p class="note">{markup.escaped(_rules_note(records))}</p>'),
     )

@@ -11,7 +11,7 @@ from analysis.claim_codes import ClaimCodes
 from analysis.cohort import ed, enrollment, follow, removals, stays
 from analysis.cohort.attrition import count_steps
 from analysis.cohort.baseline import YEAR_DAYS, baseline
-from analysis.cohort.county_months import county_months
+from analysis.cohort.county_months import county_months, months_as_received
 from analysis.cohort.crises import chain_crises, contacts, dispatches
 from analysis.cohort.eligibility import age_years, describe
 from analysis.cohort.engine import complete, day_number, from_frame, keep
@@ -21,7 +21,7 @@ from analysis.cohort.target_trial import first_eligible, index_families, mark_in
 from analysis.params import Cohort
 from analysis.tables import Column, Table
 
-SOURCES = ("claims", "enrollment", "children", "placements", "detentions", "site_counties")
+SOURCES = ("claims", "enrollment", "children", "placements", "detentions", "site_counties", "county_counts")
 NEEDED = ("episodes", "claims", "enrollment", "children", "site_counties")  # without these there is no cohort
 DERIVED_TABLES = (
     "ed_visits", "stays", "removals", "nights_away", "cohort", "follow_up", "follow_up_months", "county_months",
@@ -85,12 +85,18 @@ def build(
     _crises(run, given, episodes)
     _cohort(run, given)
     _after(run, given)
+    if "county_counts" in tables:
+        run.keep("county_months", months_as_received(given["county_counts"], given["site_counties"]))
+    else:
+        _count_counties(run, given)
     attrition = count_steps(run.kept["marked"], run.kept["cohort"], rules)
     return {name: _blank(name, run.kept[name], tables) for name in DERIVED_TABLES}, attrition
 
 
 def _blank(name: str, table: ir.Table, tables: Mapping[str, ir.Table]) -> ir.Table:
     """The table with what an absent source would have told left empty: no record of a removal is not a record of none."""
+    if name == "county_months" and "county_counts" in tables:
+        return table
     unknown = [
         column for source, columns in FROM_SOURCE.items() if source not in tables for column in columns.get(name, ())
     ]
@@ -170,7 +176,7 @@ def near_claims(claims: ir.Table, chosen: ir.Table, rules: Cohort) -> ir.Table:
 
 
 def _after(run: Build, given: Mapping[str, ir.Table]) -> None:
-    """What became of them, and the counties by month."""
+    """What became of them."""
     rules, kept = run.rules, run.kept
     seen = run.keep("watched", follow.watched(kept["chosen"], rules))
     sources = {
@@ -185,10 +191,15 @@ def _after(run: Build, given: Mapping[str, ir.Table]) -> None:
     months |= {"placed": kept["placed"], "enrolled": kept["enrolled"]}
     numbered = from_frame(run.connection, "numbers", numbers, NUMBERS)
     run.keep("follow_up_months", follow_up_months(seen, months, rules, run.codes, numbered))
+
+
+def _count_counties(run: Build, given: Mapping[str, ir.Table]) -> None:
+    """The counties by month, from the children's own records."""
+    kept = run.kept
     counties = {"visits": kept["marked_visits"], "removals": kept["removals"], "detentions": given["detentions"]}
     counties |= {
         "site_counties": given["site_counties"],
         "enrollment": given["enrollment"],
         "calendar": kept["calendar"],
     }
-    run.keep("county_months", county_months(counties, rules))
+    run.keep("county_months", county_months(counties, run.rules))

@@ -1,10 +1,11 @@
-"""Counties by month for the study of the rollout: enrolled children, ED visits, removals, bookings, days with a site. No index crisis."""
+"""Counties by month for the study of the rollout: children, ED visits, removals, bookings, days with a site. No index crisis."""
 
 from collections.abc import Mapping
 
 import ibis
 import ibis.expr.types as ir
 
+from analysis.cohort import enrollment
 from analysis.cohort.ed import behavioral
 from analysis.cohort.spans import bridge
 from analysis.params import Cohort
@@ -18,8 +19,8 @@ def county_months(sources: Mapping[str, ir.Table], rules: Cohort) -> ir.Table:
     Takes enrollment, calendar, visits, removals, detentions and site_counties. An event counts where the child was enrolled in its
     month; the county is the one of residence then.
     """
-    enrollment, calendar = sources["enrollment"], sources["calendar"]
-    residence = enrollment.filter((enrollment.days > 0) & enrollment.county_fips.notnull())
+    enrolled, calendar = sources["enrollment"], sources["calendar"]
+    residence = enrolled.filter((enrolled.days > 0) & enrolled.county_fips.notnull())
     residence = residence.select("child_id", "month_on", "county_fips")
     cells = residence.group_by(["county_fips", "month_on"]).agg(children=residence.count())
     cells = cells.join(calendar.select("month_on", "next_month_on"), "month_on")
@@ -32,6 +33,14 @@ def county_months(sources: Mapping[str, ir.Table], rules: Cohort) -> ir.Table:
     return joined.mutate(
         site_live_days=joined.live_days.fill_null(0), **{name: joined[name].fill_null(0) for name in COUNTED}
     ).drop("live_days")
+
+
+def months_as_received(counts: ir.Table, site_counties: ir.Table) -> ir.Table:
+    """One row per county and month that the agencies counted, the columns of COUNTY_MONTHS: their counts, and the days with a site."""
+    cells = counts.mutate(next_month_on=enrollment.first_of_next_month(counts.month_on))
+    live = _live_days(cells, site_counties)
+    joined = cells.left_join(live, ["county_fips", "month_on"]).drop("county_fips_right", "month_on_right")
+    return joined.mutate(site_live_days=joined.live_days.fill_null(0)).drop("live_days", "next_month_on")
 
 
 def _events(sources: Mapping[str, ir.Table], rules: Cohort) -> ir.Table:

@@ -12,11 +12,21 @@ MONTHS_LOOKED_BACK = 24
 def calendar(enrollment: ir.Table) -> ir.Table:
     """One row per month in which anybody was enrolled: month_on, next_month_on and month_number (years x 12 + month)."""
     months = enrollment.filter(enrollment.days > 0).select("month_on").distinct()
-    start = ibis.date("1970-01-01") + months.month_on.as_interval("D")
-    number = start.year() * 12 + start.month() - 1
-    year, month = (number + 1) // 12, (number + 1) % 12 + 1
-    next_on = ibis.date(year, month, 1).delta(ibis.date("1970-01-01"), unit="day").cast("int64")
-    return months.mutate(next_month_on=next_on, month_number=number.cast("int64"))
+    return months.mutate(
+        next_month_on=first_of_next_month(months.month_on), month_number=_month_number(months.month_on)
+    )
+
+
+def first_of_next_month(day: ir.IntegerValue) -> ir.IntegerValue:
+    """The first day of the month after that of each day; days are whole numbers."""
+    after = _month_number(day) + 1
+    first = ibis.date(after // 12, after % 12 + 1, 1)
+    return first.delta(ibis.date("1970-01-01"), unit="day").cast("int64")
+
+
+def _month_number(day: ir.IntegerValue) -> ir.IntegerValue:
+    start = ibis.date("1970-01-01") + day.as_interval("D")
+    return (start.year() * 12 + start.month() - 1).cast("int64")
 
 
 def enrolled_months(enrollment: ir.Table, months: ir.Table) -> ir.Table:

@@ -21,6 +21,5 @@
     records.py     the raw files and the truth on disk
 
 `python -m analysis.demo` writes data/raw/demo/ and data/truth/demo/<scenario>/; with --program it writes
-params/demo/program.csv instead, and with --linked the linked study's files beside the others. Nothing outside this room and the tests
-reads the truth.
+params/demo/program.csv instead. Nothing outside this room and the tests reads the truth.
 """

@@ -7,8 +7,10 @@ faults.py        what it says that the contract does not know, or leaves out
 raw.py           what a raw file is to the rest: rows of text, or the sentence that refuses it
 files.py         one raw file, found and read: its header, its damaged rows
 delimited.py     text: encoding, delimiter, quotes
+regular.py       text without surprises, by whole columns
 spreadsheets.py  Excel and Parquet: typed cells as text
 headers.py       a file of claim lines and the file of their headers
+texts.py         columns of text as categories, each text looked at once
 codes.py         many spellings to one code
 clocks.py        local dates and times, partial ones, impossible ones, their order
 columns.py       one column: its values, and why a row cannot be used

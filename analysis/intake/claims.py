@@ -1,5 +1,8 @@
 """Claims as they end: the last version of each counts, what was voided or denied is set aside, a claim's payment stands once."""
 
+import functools
+import operator
+
 import numpy as np
 import pandas as pd
 
@@ -7,6 +10,7 @@ from analysis.intake.fates import ACCEPTED, SET_ASIDE, joined
 from analysis.intake.people.groups import together
 from analysis.intake.problems import Findings
 from analysis.intake.references import CHILD
+from analysis.intake.texts import as_texts, common_codes, read_each
 
 # Versions of one day, or of none: payers take a claim back and pay it anew in one run, so the void comes before the replacement.
 ORDER = {"original": 0, "amount_only": 0, "void": 1, "replacement": 2}
@@ -19,31 +23,28 @@ NO_SERVICE = {
 def settle_claims(rows: pd.DataFrame, reasons: pd.Series, findings: Findings) -> tuple[pd.DataFrame, pd.Series]:
     """The rows with those set aside that a later version, a denial or their kind leaves without effect; and the reasons.
 
-    Takes one row per claim line (the columns of claims, fate). A line that is rejected for another reason keeps that reason.
+    Takes one row per claim line (the columns of claims, fate); original_claim_id has then served its turn. A line that is rejected for another reason keeps that reason.
     """
     usable = rows["fate"].eq(ACCEPTED)
-    why = pd.Series("", index=rows.index)
-    for kind, said in NO_SERVICE.items():
-        why = why.mask(why.eq("") & rows["payment_kind"].eq(kind).fillna(False), said)
-    amount = rows["claim_action"].eq("amount_only").fillna(False)
-    why = why.mask(why.eq("") & amount, "an amount without a service (a credit or gross adjustment)")
-    live = usable & why.eq("")
-    versions = _versions(rows[live])
-    why = why.mask(
-        versions["replaced"].reindex(rows.index, fill_value=False), "replaced by a later version of the claim"
-    )
-    why = why.mask(
-        versions["voided"].reindex(rows.index, fill_value=False), "voided: the last version takes the claim back"
-    )
+    why = {said: usable & rows["payment_kind"].eq(kind) for kind, said in NO_SERVICE.items()}
+    why["an amount without a service (a credit or gross adjustment)"] = usable & rows["claim_action"].eq("amount_only")
+    live = usable & ~functools.reduce(operator.or_, why.values())
+    versions = _versions(rows[live]).reindex(rows.index, fill_value=False)
+    why["replaced by a later version of the claim"] = versions["replaced"]
+    why["voided: the last version takes the claim back"] = versions["voided"]
     for status, said in (("claim_status", "the claim was denied"), ("line_status", "the line was denied")):
-        why = why.mask(why.eq("") & rows[status].eq("denied").fillna(False), said)
-    why = why.where(usable, "")
-    rows = rows.assign(fate=rows["fate"].mask(why.ne(""), SET_ASIDE))
-    for said, count in why[why.ne("")].value_counts().sort_index().items():
-        findings.add(f"claim lines set aside: {said}", "rows", raw=int(count), left=0)
+        why[said] = usable & rows[status].eq("denied")
+    aside = pd.Series(False, index=rows.index)
+    for said, holds in why.items():  # the first that holds is the reason
+        reasons = joined(reasons, holds & ~aside, said)
+        why[said], aside = holds & ~aside, aside | holds
+    rows = rows.assign(fate=rows["fate"].mask(aside, SET_ASIDE))
+    for said, holds in sorted(why.items()):
+        if holds.any():
+            findings.add(f"claim lines set aside: {said}", "rows", raw=int(holds.sum()), left=0)
     rows = _paid_once(rows, findings)
     _count_unpriced(rows, findings)
-    return rows, joined(reasons, why)
+    return rows.drop(columns="original_claim_id"), reasons
 
 
 def _versions(lines: pd.DataFrame) -> pd.DataFrame:
@@ -52,37 +53,31 @@ def _versions(lines: pd.DataFrame) -> pd.DataFrame:
     Versions of one claim share its number or are linked by the number of the claim that they replace, and are one child's. They
     come in the order of their decision, then original, void, replacement; of two alike the later claim number is the later one.
     """
-    claim, original = lines["claim_id"].astype(object), lines["original_claim_id"].astype(object)
-    family = _families(claim.to_numpy(), original.to_numpy())
-    order = lines["claim_action"].astype(object).map(ORDER).fillna(0).astype(int)
-    decided = lines["adjudicated_on"].fillna(pd.Timestamp("1700-01-01"))
-    version = pd.DataFrame({"family": family, "child": lines[CHILD].astype(object), "decided": decided, "order": order,
-                            "claim": claim}, index=lines.index)  # fmt: skip
-    whole = ["family", "child", "decided", "order", "claim"]
+    version = pd.DataFrame({
+        "family": _families(lines["claim_id"], lines["original_claim_id"]),
+        "child": as_texts(lines[CHILD]).cat.codes,
+        "decided": lines["adjudicated_on"].fillna(pd.Timestamp("1700-01-01")),
+        "order": read_each(lines["claim_action"], lambda action: action.map(ORDER)).fillna(0).astype(int),
+    }, index=lines.index)  # fmt: skip
     several = version[version.duplicated(["family", "child"], keep=False)]
-    ordered = several.drop_duplicates(whole).sort_values(whole, kind="stable")
-    last = ordered.drop_duplicates(["family", "child"], keep="last").set_index(["family", "child"])
-    ends = last.reindex(pd.MultiIndex.from_frame(version[["family", "child"]]))
-    alone = ends["order"].isna().to_numpy()
-    is_last = alone | (
-        (ends["decided"].to_numpy() == version["decided"].to_numpy())
-        & (ends["order"].to_numpy() == order.to_numpy())
-        & (ends["claim"].to_numpy() == claim.to_numpy())
-    )
-    ended = np.where(alone, order, ends["order"].to_numpy())
-    voided = ended == ORDER["void"]
-    return pd.DataFrame({"replaced": ~is_last & ~voided, "voided": voided}, index=lines.index)
+    several = several.assign(claim=lines.loc[several.index, "claim_id"].astype(object))
+    whole, one = list(several), ["family", "child"]
+    last = several.drop_duplicates(whole).sort_values(whole, kind="stable").drop_duplicates(one, keep="last")
+    ends = several[one].merge(last, on=one, how="left").set_axis(several.index)
+    is_last = ends[whole].eq(several).all(axis=1).reindex(lines.index, fill_value=True)
+    voided = ends["order"].reindex(lines.index).fillna(version["order"]).eq(ORDER["void"])
+    return pd.DataFrame({"replaced": ~is_last & ~voided, "voided": voided})
 
 
-def _families(claim: np.ndarray, original: np.ndarray) -> np.ndarray:
+def _families(claim: pd.Series, original: pd.Series) -> np.ndarray:
     """A number by line that all versions of a claim share.
 
-    >>> _families(np.array(["a", "b", "c", "d"]), np.array([None, "a", "b", "x"], dtype=object)).tolist()
+    >>> _families(pd.Series(["a", "b", "c", "d"]), pd.Series([None, "a", "b", "x"])).tolist()
     [0, 0, 0, 1]
     """
-    number, names = pd.factorize(np.concatenate([claim.astype(object), original]))
-    here, there = number[: len(claim)], number[len(claim) :]
-    pairs = np.unique(np.column_stack([here, there])[there >= 0], axis=0)
+    (here, there), names = common_codes([claim, original])
+    linked = (there >= 0) & (there != here)
+    pairs = np.column_stack([here, there])[linked]
     return pd.factorize(together(pairs, len(names))[here])[0]
 
 

@@ -1,34 +1,31 @@
 """Many spellings to one code: white space squeezed, case folded; a spelling that nobody has mapped is listed, never guessed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pandas as pd
 
 from analysis.intake.raw import spelled, squeezed
+from analysis.intake.texts import as_texts, of_each
 
 SEVERAL = "|"
 # Listed under a code, it stands for every spelling that stands under no other.
 ANY_OTHER = "*"
 
 
-def folded(values: pd.Series) -> pd.Series:
-    """Text as spellings are compared: white space squeezed, case folded.
+def without(values: pd.Series, words: set[str]) -> pd.Series:
+    """The values without those that are spelled like one of the words.
 
-    >>> folded(pd.Series(["Client declined  to Engage "])).tolist()
-    ['client declined to engage']
+    >>> without(pd.Series(["17", " N/A ", "x"]), {"n/a", ""}).tolist()
+    ['17', nan, 'x']
     """
-    return of_each_spelling(values, spelled)
-
-
-def of_each_spelling(values: pd.Series, said: Callable[[str], str | None]) -> pd.Series:
-    """What `said` makes of each value, asked once for each spelling; missing stays missing.
-
-    >>> of_each_spelling(pd.Series(["a", None, "a"]), str.upper).tolist()
-    ['A', <NA>, 'A']
-    """
-    number, different = pd.factorize(values)
-    answers = pd.array([*map(said, different), None], dtype="string")  # the last, number -1, is the missing value's
-    return pd.Series(answers.take(number), index=values.index)
+    values, longest = as_texts(values), max(map(len, words))
+    # What is longer and holds no white space is none of them; most texts of a long file are such keys.
+    lost = [
+        form
+        for form in values.cat.categories
+        if not (len(form) > longest and form.isalnum()) and spelled(form) in words
+    ]
+    return values.mask(values.isin(lost)) if lost else values
 
 
 def to_codes(values: pd.Series, spellings: Mapping[str, tuple[str, ...]], codes: Mapping[str, str]) -> pd.Series:
@@ -39,25 +36,25 @@ def to_codes(values: pd.Series, spellings: Mapping[str, tuple[str, ...]], codes:
 
     >>> to_codes(pd.Series(["Face to  FACE", "phone", "carrier pigeon", None]),
     ...          {"mobile": ("face to face",)}, {"mobile": "in person", "phone": "by phone"}).tolist()
-    ['mobile', 'phone', <NA>, <NA>]
+    ['mobile', 'phone', nan, nan]
     >>> to_codes(pd.Series(["542", "1", None]), {"denied": ("542",), "paid": ("*",)}, {"denied": "", "paid": ""}).tolist()
-    ['denied', 'paid', <NA>]
+    ['denied', 'paid', nan]
     """
     known = {spelled(form): code for code in codes for form in (code, code.replace("_", " "))}
     known |= {spelled(form): code for code, forms in spellings.items() for form in forms}
     any_other = known.pop(ANY_OTHER, None)
-    return of_each_spelling(values, lambda text: known.get(spelled(text), any_other))
+    return of_each(values, lambda text: known.get(spelled(text), any_other))
 
 
 def to_code_lists(columns: list[pd.Series]) -> pd.Series:
     """Several columns of codes as one text a row, joined by "|", each code once, in the order given; missing where none is.
 
     >>> to_code_lists([pd.Series(["trauma", None]), pd.Series(["trauma", None]), pd.Series(["grief", None])]).tolist()
-    ['trauma|grief', <NA>]
+    ['trauma|grief', nan]
     """
     rows = zip(*(column.tolist() for column in columns), strict=True)
     joined = [SEVERAL.join(dict.fromkeys(code for code in row if pd.notna(code))) for row in rows]
-    return pd.Series([text or pd.NA for text in joined], index=columns[0].index, dtype="string")
+    return as_texts(pd.Series([text or None for text in joined], index=columns[0].index, dtype=object))
 
 
 def unmapped(values: pd.Series, coded: pd.Series) -> pd.Series:
@@ -66,6 +63,6 @@ def unmapped(values: pd.Series, coded: pd.Series) -> pd.Series:
     >>> unmapped(pd.Series(["a", "b", "b", None]), pd.Series(["A", None, None, None])).to_dict()
     {'b': 2}
     """
-    lost = values[coded.isna() & values.notna()].map(squeezed)
-    counts = lost.value_counts().rename_axis("value").reset_index(name="rows")
+    lost = of_each(values[coded.isna() & values.notna()], squeezed)
+    counts = lost.astype(object).value_counts().rename_axis("value").reset_index(name="rows")
     return counts.sort_values(["rows", "value"], ascending=[False, True]).set_index("value")["rows"]

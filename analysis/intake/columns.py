@@ -3,19 +3,20 @@
 import functools
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analysis.intake import clocks
-from analysis.intake.codes import SEVERAL, folded, of_each_spelling, to_code_lists, to_codes, unmapped
+from analysis.intake.codes import SEVERAL, to_code_lists, to_codes, unmapped, without
 from analysis.intake.mapping import ColumnSource, Source, spellings_of
 from analysis.intake.people.keys import person_keys
 from analysis.intake.problems import Findings
 from analysis.intake.raw import IntakeError, spelled, squeezed
 from analysis.intake.schema import AT_REST
 from analysis.intake.spreadsheets import NO_VALUE
+from analysis.intake.texts import as_texts, below, nothing, of_each, plain, read_each, throughout, where
 from analysis.tables import SITE_ID_PATTERN, UNREADABLE_STOPS_AT, Column
 
 FLAGS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
@@ -49,30 +50,30 @@ class ColumnRead:
     text : Series
         As the file writes it (several columns joined by "|"), missing where the study says that a spelling means missing.
     typed : Series
-        In the contract's type, missing where the text is missing or cannot be read.
-    fault : Series
-        Why the row must be rejected, "" where it need not be.
+        In the contract's type (text as categories), missing where the text is missing or cannot be read.
+    faults : mapping of str to Series
+        The rows that must be rejected, by reason.
     """
 
     text: pd.Series
     typed: pd.Series
-    fault: pd.Series
+    faults: Mapping[str, pd.Series]
 
 
 def read_column(
     column: Column, field: ColumnSource | None, raw: pd.DataFrame, source: Source, findings: Findings
 ) -> ColumnRead:
     """The column from every raw row; a clock's values stay text, since clocks are read together."""
-    fault = pd.Series("", index=raw.index)
     if field is None:
-        text = pd.Series(pd.NA, index=raw.index, dtype="string")
-        return ColumnRead(text, text.astype(object).astype(AT_REST.get(column.kind, "string")), fault)
+        text = nothing(raw.index)
+        kind = AT_REST.get(column.kind) if column.kind != "key" else None
+        return ColumnRead(text, pd.Series(pd.NA, index=raw.index, dtype=object).astype(kind) if kind else text, {})
     if field.first_of:
         return _first_of(column, field, raw, source, findings)
     parts = _parts(raw, field, source)
     text = _one_text(parts, column)
     if column.kind == "clock":
-        return ColumnRead(text, text, fault)
+        return ColumnRead(text, text, {})
     if column.kind == "texts":
         values = to_code_lists([part.mask(part.isin(NO_VALUE)) for part in parts])
     elif column.kind in ("code", "codes"):
@@ -80,15 +81,23 @@ def read_column(
     elif column.kind == "text":
         values = _text(column, field, text, source, findings)
     else:
-        values = READERS[column.kind](column, text)
         if column.kind == "day":
             values = read_dates(column, field, text, raw["file"], source, findings).dt.normalize()
+        elif column.kind == "key":
+            values = of_each(text, _whole_key)
+        else:
+            values = read_each(text, functools.partial(READERS[column.kind], column))
         findings.unreadable(column, int((text.notna() & values.isna()).sum()))
         if field.system:
             values = person_keys(column, field.system, values, source.person_keys[field.system], findings)
-    if column.required:
-        fault = fault.mask(values.isna(), not_allowed(column, field)).mask(text.isna(), f"{column.name} is missing")
-    return ColumnRead(text, values, fault)
+    return ColumnRead(text, values, _faults(column, field, values, text.notna()))
+
+
+def _faults(column: Column, field: ColumnSource, values: pd.Series, written: pd.Series) -> dict[str, pd.Series]:
+    """Rows without a value that they need, by reason."""
+    if not column.required:
+        return {}
+    return {not_allowed(column, field): written & values.isna(), f"{column.name} is missing": ~written}
 
 
 def _first_of(column: Column, field: ColumnSource, raw: pd.DataFrame, source: Source, findings: Findings) -> ColumnRead:
@@ -97,33 +106,30 @@ def _first_of(column: Column, field: ColumnSource, raw: pd.DataFrame, source: So
     places = [read_column(optional, place, raw, source, findings) for place in field.first_of]
     text, values = places[0].text, places[0].typed
     for place in places[1:]:
-        text = text.where(values.notna() | place.typed.isna(), place.text)
-        values = values.where(values.notna(), place.typed)
+        text = where(values.notna() | place.typed.isna(), text, place.text)
+        values = where(values.notna(), values, place.typed)
     written = functools.reduce(operator.or_, [place.text.notna() for place in places])
-    fault = pd.Series("", index=raw.index)
-    if column.required:
-        fault = fault.mask(values.isna(), not_allowed(column, field)).mask(~written, f"{column.name} is missing")
-    return ColumnRead(text, values, fault)
+    return ColumnRead(text, values, _faults(column, field, values, written))
 
 
 def _parts(raw: pd.DataFrame, field: ColumnSource, source: Source) -> list[pd.Series]:
     """The text of each column that feeds this one, missing where the study says that a spelling means missing."""
     if field.constant is not None:
-        return [pd.Series(field.constant, index=raw.index, dtype="string")]
-    means_missing = [spelled(word) for word in ("", *source.missing, *field.missing)]
-    texts = [raw[squeezed(name)].astype("string") for name in field.from_columns]
-    return [text.mask(folded(text).isin(means_missing)) for text in texts]
+        return [throughout(field.constant, raw.index)]
+    means_missing = {spelled(word) for word in ("", *source.missing, *field.missing)}
+    return [without(raw[squeezed(name)], means_missing) for name in field.from_columns]
 
 
 def _one_text(parts: list[pd.Series], column: Column) -> pd.Series:
     if len(parts) == 1:
         return parts[0]
+    parts = [plain(part) for part in parts]
     if column.kind == "clock":
-        return clocks.joined_day_and_time(*parts)
+        return as_texts(clocks.joined_day_and_time(*parts))
     joined, missing = parts[0].fillna(""), parts[0].isna()
     for part in parts[1:]:
         joined, missing = joined + SEVERAL + part.fillna(""), missing & part.isna()
-    return joined.mask(missing)
+    return as_texts(joined.mask(missing))
 
 
 def not_allowed(column: Column, field: ColumnSource) -> str:
@@ -152,7 +158,7 @@ def _text(column: Column, field: ColumnSource, values: pd.Series, source: Source
         findings.spellings(column, values, read)
         findings.unmapped(column, unmapped(values, read))
     if column.pattern:
-        read = read.where(read.str.fullmatch(column.pattern).fillna(False).astype(bool))
+        read = of_each(read, lambda text: text if re.fullmatch(column.pattern, text) else None)
     if not codes:
         findings.unreadable(column, int((values.notna() & read.isna()).sum()))
     return read
@@ -163,7 +169,7 @@ def _coded(
 ) -> pd.Series:
     codes = spellings_of(field, source)
     coded = [to_codes(part, codes, column.codes) for part in parts]
-    written, every = pd.concat(parts, ignore_index=True), pd.concat(coded, ignore_index=True)
+    written, every = (below([each.to_frame("value") for each in several])["value"] for several in (parts, coded))
     findings.spellings(column, written, every)
     findings.unmapped(column, unmapped(written, every))
     return to_code_lists(coded) if column.kind == "codes" else coded[0]
@@ -182,15 +188,11 @@ def _numbers(column: Column, text: pd.Series) -> pd.Series:
 
 
 def _flags(column: Column, text: pd.Series) -> pd.Series:
-    return folded(text).map(FLAGS).astype("boolean")
-
-
-def _keys(column: Column, text: pd.Series) -> pd.Series:
-    """An identifier as text: 1234567890.0 is 1234567890; one whose digits a spreadsheet has dropped is unreadable."""
-    return of_each_spelling(text, _whole_key)
+    return pd.Series([FLAGS.get(spelled(form)) for form in text], index=text.index, dtype="boolean")
 
 
 def _whole_key(text: str) -> str | None:
+    """An identifier as text: 1234567890.0 is 1234567890; one whose digits a spreadsheet has dropped is unreadable."""
     if text.isalnum() and "E" not in text.upper():
         return text
     whole = re.sub(r"^(\d{1,15})\.0$", r"\1", text)
@@ -198,8 +200,7 @@ def _whole_key(text: str) -> str | None:
 
 
 READERS: dict[str, Callable[[Column, pd.Series], pd.Series]] = {
-    "number": _numbers, "count": _numbers, "share": _numbers, "flag": _flags, "key": _keys,
-    "day": lambda column, text: text,  # read with the formats of its field
+    "number": _numbers, "count": _numbers, "share": _numbers, "flag": _flags,
 }  # fmt: skip
 
 
@@ -225,9 +226,7 @@ def read_dates(
 
 def _times(text: pd.Series, formats: Sequence[str], source: Source) -> pd.Series:
     """Each different text is read once: a claims file has few days and many lines."""
-    number, different = pd.factorize(text)
-    read = clocks.read_times(pd.Series(different, dtype="string"), formats, time_zone=source.time_zone)
-    return pd.Series(read.array.take(number, allow_fill=True), index=text.index)
+    return read_each(text, lambda forms: clocks.read_times(forms, formats, time_zone=source.time_zone))
 
 
 def _stop_if_another_format(

@@ -22,7 +22,7 @@ def copies(written: pd.DataFrame, real_clocks: pd.Series) -> pd.DataFrame:
     there = [column for column in AGREE if column in written]
     if not there:
         return pd.DataFrame(False, index=written.index, columns=["later", "in_group", "set_aside"])
-    group = written.groupby(there, dropna=False, sort=False).ngroup()
+    group = written[there].astype(object).groupby(there, dropna=False, sort=False).ngroup()
     later = group.duplicated(keep="first")
     return pd.DataFrame(
         {

@@ -10,7 +10,7 @@ from analysis.intake.mapping import Covers
 from analysis.intake.people.links import People
 from analysis.intake.references import CHILD
 from analysis.intake.rows import Sorted
-from analysis.intake.schema import at_rest
+from analysis.intake.texts import below
 from analysis.tables import ENROLLMENT
 
 FORMS = ("enrollment", "enrollment_spans", "enrollment_years")
@@ -30,14 +30,18 @@ def enrolled_months(tables: Mapping[str, Sorted], people: People, covers: Mappin
         "enrollment_years": months_of_years,
     }
     found = [made[form](tables[form].with_fate(ACCEPTED)) for form in FORMS if form in tables]
-    # Typed first: an empty form or column would change the types of the others.
-    rows = pd.concat(
-        [at_rest(each, ENROLLMENT, time_zone="UTC", key_type="string") for each in found], ignore_index=True
+    # An empty form would change the types of the others.
+    rows = below(
+        [each[ENROLLMENT.names] for each in found if len(each)] or [found[0].reindex(columns=ENROLLMENT.names)]
     )
-    rows = rows.assign(child=people.child_of(rows[CHILD]), row=np.arange(len(rows)))
-    best = rows.sort_values(["child", "month_on", "days", "row"], ascending=[True, True, False, True], kind="stable")
-    kept = best.drop_duplicates(["child", "month_on"]).sort_values("row", kind="stable")
-    return kept[ENROLLMENT.names].reset_index(drop=True)
+    known = pd.DataFrame({"child": people.child_of(rows[CHILD]), "month_on": rows["month_on"]})
+    several = known.duplicated(keep=False)
+    if not several.any():
+        return rows
+    known = known[several].assign(days=rows["days"])
+    best = known.sort_values(["child", "month_on", "days"], ascending=[True, True, False], kind="stable")
+    kept = best.drop_duplicates(["child", "month_on"]).index
+    return rows[~several | rows.index.isin(kept)].reset_index(drop=True)
 
 
 def months_of_spans(spans: pd.DataFrame, people: People, covers: Covers) -> pd.DataFrame:
@@ -55,15 +59,33 @@ def months_of_spans(spans: pd.DataFrame, people: People, covers: Covers) -> pd.D
     month = first[at] + (np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)).astype("timedelta64[M]")
     start = np.maximum(from_on[at], month.astype("datetime64[D]"))
     end = np.minimum(to_on[at], (month + 1).astype("datetime64[D]") - np.timedelta64(1, "D"))
-    rows = spans[[CHILD, *BESIDE]].iloc[at].reset_index(drop=True)
-    rows = rows.assign(child=people.child_of(rows[CHILD]), month_on=month.astype("datetime64[us]"),
-                       start=start.astype(np.int64), end=end.astype(np.int64))  # fmt: skip
-    rows = rows.sort_values(["child", "month_on", "start", "end"], kind="stable")
-    reached = rows.groupby(["child", "month_on"])["end"].cummax().groupby([rows["child"], rows["month_on"]]).shift()
-    new_from = np.maximum(rows["start"], reached.fillna(rows["start"] - 1) + 1)
-    rows["days"] = (rows["end"] - new_from + 1).clip(lower=0).astype("Int64")
-    days = rows.groupby(["child", "month_on"])["days"].transform("sum")
-    return rows.assign(days=days).drop_duplicates(["child", "month_on"])[ENROLLMENT.names]
+    child = people.child_of(spans[CHILD]).to_numpy(dtype=np.int64)[at]
+    order = np.lexsort((end, start, month, child))
+    at, child, month, start, end = (each[order] for each in (at, child, month, start, end))
+    begins = np.append(True, (child[1:] != child[:-1]) | (month[1:] != month[:-1]))[: len(at)]
+    days = (end - start).astype(np.int64) + 1
+    several = ~begins | np.append(~begins[1:], False)
+    days[several] = _days_once(np.cumsum(begins)[several], start[several], end[several])
+    rows = spans[[CHILD, *BESIDE]].iloc[at[begins]].reset_index(drop=True)
+    days = (
+        pd.array(np.add.reduceat(days, np.flatnonzero(begins)), dtype="Int64")
+        if len(at)
+        else pd.array([], dtype="Int64")
+    )
+    return rows.assign(month_on=month[begins].astype("datetime64[us]"), days=days)[ENROLLMENT.names]
+
+
+def _days_once(group: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The days of each span that no earlier one of its group holds; the spans of a group come in the order of their starts.
+
+    >>> _days_once(np.array([0, 0, 1]), *np.array([["2025-05-01", "2025-05-03", "2025-05-03"],
+    ...            ["2025-05-04", "2025-05-05", "2025-05-05"]], dtype="datetime64[D]")).tolist()
+    [4, 1, 3]
+    """
+    first, last = pd.Series(start.astype(np.int64)), pd.Series(end.astype(np.int64))
+    reached = last.groupby(group).cummax().groupby(group).shift()
+    new_from = np.maximum(first, reached.fillna(first - 1) + 1)
+    return (last - new_from + 1).clip(lower=0).to_numpy(dtype=np.int64)
 
 
 def months_of_years(years: pd.DataFrame) -> pd.DataFrame:
@@ -77,4 +99,4 @@ def months_of_years(years: pd.DataFrame) -> pd.DataFrame:
             "days": there[f"days_{month}"].clip(upper=on.dt.days_in_month),
             "eligibility_group": there[f"eligibility_group_{month}"], "plan_type": there[f"plan_type_{month}"],
         }))  # fmt: skip
-    return pd.concat([each for each in made if len(each)] or made[:1], ignore_index=True)
+    return below([each for each in made if len(each)] or made[:1])

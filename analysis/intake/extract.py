@@ -16,6 +16,7 @@ from analysis.intake.raw import IntakeError, RawFile
 from analysis.intake.references import OWNERS, Known
 from analysis.intake.rows import Part, Sorted, sort_rows
 from analysis.intake.source import read_source
+from analysis.intake.texts import plain
 from analysis.params import ROOT, ParamsError, Study
 from analysis.tables import REQUIRED_TABLES, SENT
 
@@ -39,17 +40,16 @@ class Extract:
 
         Raises AssertionError if a row has no place: rows read = accepted + rejected + set aside, always.
         """
-        counted = [
-            {"file": file, "table": name, "rows_read": rows_read}
-            | {
-                fate.replace(" ", "_"): sum(
-                    int((rows["file"].eq(file) & rows["fate"].eq(fate)).sum()) for rows in (table.rows, table.headers)
-                )
-                for fate in (ACCEPTED, REJECTED, SET_ASIDE)
-            }
-            for name, table in self.tables.items()
-            for file, rows_read in sorted(table.rows_read.items())
-        ]
+        fates = (ACCEPTED, REJECTED, SET_ASIDE)
+        counted = []
+        for name, table in self.tables.items():
+            placed = pd.concat([rows[["file", "fate"]].value_counts() for rows in (table.rows, table.headers)])
+            placed = placed.groupby(level=["file", "fate"], observed=True).sum()
+            counted += [
+                {"file": file, "table": name, "rows_read": rows_read}
+                | {fate.replace(" ", "_"): int(placed.get((file, fate), 0)) for fate in fates}
+                for file, rows_read in sorted(table.rows_read.items())
+            ]
         receipts = pd.DataFrame(counted)
         placed = receipts[["accepted", "rejected", "set_aside"]].sum(axis=1)
         assert placed.eq(receipts["rows_read"]).all(), "a row was neither accepted nor rejected nor set aside"
@@ -103,6 +103,10 @@ def _read_part(mapping: TableSource, folder: Path, where: str, read: set[Path]) 
 def _known(tables: dict[str, Sorted]) -> Known:
     """What the tables read so far hold, for those that refer to them."""
     accepted = {name: table.with_fate(ACCEPTED) for name, table in tables.items()}
+    accepted = {
+        name: rows.assign(**{column: plain(rows[column]) for column in OWNERS if column in rows})
+        for name, rows in accepted.items()
+    }
     days = accepted["episodes"].set_index("episode_id")["counted_on"] if "episodes" in accepted else pd.Series()
     return Known(
         sites=frozenset(accepted["sites"]["site_id"]) if "sites" in accepted else None,
@@ -120,7 +124,7 @@ def _written_in(mapping: TableSource, study: Study) -> RawFile:
         }
         for row in mapping.rows
     ]
-    frame = pd.DataFrame(rows, dtype=object).fillna("")
+    frame = pd.DataFrame(rows, dtype=object).fillna("").astype("category")
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row_number")
     return RawFile(f"params/{study.name}/source.yml", frame, {})
 
@@ -161,7 +165,7 @@ def _shares_fit(tables: dict[str, Sorted]) -> None:
     if "site_counties" not in tables:
         return
     spans = tables["site_counties"].with_fate(ACCEPTED)
-    for county, days in spans.groupby("county_fips")["from_on"]:
+    for county, days in spans.groupby(plain(spans["county_fips"]))["from_on"]:
         for day in sorted(days.unique()):
             last = spans["to_on"]
             holds = spans["county_fips"].eq(county) & spans["from_on"].le(day) & (last.isna() | last.ge(day))

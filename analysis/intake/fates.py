@@ -3,18 +3,24 @@
 import pandas as pd
 
 ACCEPTED, REJECTED, SET_ASIDE = "accepted", "rejected", "set aside"
+FATE = pd.CategoricalDtype([ACCEPTED, REJECTED, SET_ASIDE])
 
 
-def joined(reasons: pd.Series, more: pd.Series) -> pd.Series:
-    """Two reasons of one row as one text.
+def fates(index: pd.Index, fate: str = ACCEPTED) -> pd.Series:
+    """One fate for every row, as one of the three categories."""
+    return pd.Series(
+        pd.Categorical.from_codes([FATE.categories.get_loc(fate)], dtype=FATE).repeat(len(index)), index=index
+    )
 
-    >>> joined(pd.Series(["no day", "", ""]), pd.Series(["no child", "no child", ""])).tolist()
+
+def joined(reasons: pd.Series, those: pd.Series, reason: str) -> pd.Series:
+    """The reasons with one more in those rows, after what stands there; a missing condition does not hold.
+
+    >>> joined(pd.Series(["no day", "", ""]), pd.Series([True, True, False]), "no child").tolist()
     ['no day; no child', 'no child', '']
     """
-    both = reasons.ne("") & more.ne("")
-    return reasons + pd.Series("; ", index=reasons.index).where(both, "") + more
-
-
-def only_if(condition: pd.Series, reason: str) -> pd.Series:
-    """The reason where the condition holds, else nothing; a missing condition does not hold."""
-    return pd.Series(reason, index=condition.index).where(condition.fillna(False).astype(bool), "")
+    holds = those.to_numpy(dtype=bool, na_value=False)
+    if not holds.any():
+        return reasons
+    there = reasons[holds]
+    return reasons.mask(holds, (there + "; ").mask(there.eq(""), "") + reason)

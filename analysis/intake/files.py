@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from analysis.intake.delimited import read_delimited
 from analysis.intake.mapping import Files, TableSource
 from analysis.intake.raw import Grid, IntakeError, RawFile, column_names
 from analysis.intake.spreadsheets import read_parquet, read_sheet
+from analysis.intake.texts import as_texts
 from analysis.params import did_you_mean
 
 TEXT_ENDINGS = (".csv", ".txt", ".tsv")
@@ -157,21 +159,29 @@ def _check_header(grid: Grid, wanted: list[str], shown: str) -> None:
 
 
 def _as_raw_file(name: str, grid: Grid, wanted: list[str]) -> RawFile:
-    """Rows with as many fields as the header (empty ones beyond it do no harm); all others are damaged, kept by number.
-
-    Of the fields only the wanted ones are kept, and each text once: a claims file repeats few words a million times.
-    """
+    """Rows with as many fields as the header (empty ones beyond it do no harm); all others are damaged, kept by number."""
     names = [column or f"(column {number})" for number, column in enumerate(column_names(grid.header), start=1)]
     places = [names.index(column) for column in wanted]
+    rows, damaged = grid.columns(places) if grid.columns else None, {}
+    if rows is None:
+        rows, damaged = _by_record(grid.records, len(names), places)
+    return RawFile(name=name, rows=rows.set_axis(wanted, axis=1), damaged=damaged, columns=tuple(names))
+
+
+def _by_record(
+    records: Iterable[tuple[int, list[str]]], fields: int, places: list[int]
+) -> tuple[pd.DataFrame, dict[int, str]]:
+    """The fields at these places, and by number why a row is damaged; of each text only one is kept."""
     numbers, rows, damaged = [], [], {}
     once = {}.setdefault
-    for number, record in grid.records:
+    for number, record in records:
         if "\0" in "".join(record):
             damaged[number] = "holds NUL bytes: damaged on its way"
-        elif len(record) < len(names) or any(value.strip() for value in record[len(names) :]):
-            damaged[number] = f"has {len(record)} fields where the header has {len(names)}"
+        elif len(record) < fields or any(value.strip() for value in record[fields:]):
+            damaged[number] = f"has {len(record)} fields where the header has {fields}"
         else:
             numbers.append(number)
             rows.append([once(text, text) for text in [record[place].strip() for place in places]])
-    frame = pd.DataFrame(rows, columns=wanted, index=pd.Index(numbers, name="row_number", dtype="int64"), dtype=object)
-    return RawFile(name=name, rows=frame, damaged=damaged, columns=tuple(names))
+    index = pd.Index(numbers, name="row_number", dtype="int64")
+    frame = pd.DataFrame(rows, columns=places, index=index, dtype=object)
+    return pd.DataFrame({place: as_texts(frame[place]) for place in places}, index=index), damaged

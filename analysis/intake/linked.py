@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.intake.fates import ACCEPTED, REJECTED, SET_ASIDE, joined, only_if
+from analysis.intake.fates import ACCEPTED, REJECTED, SET_ASIDE, joined
 from analysis.intake.mapping import Source
 from analysis.intake.people.links import People
 from analysis.intake.references import CHILD
@@ -40,9 +40,9 @@ def _said_once(table: Sorted, name: str, people: People) -> Sorted:
         return table
     said = [column.name for column in SENT[name].mapped if column.name != CHILD]
     same = again & usable[said].assign(child=known["child"]).duplicated().reindex(rows.index, fill_value=False)
-    reasons = joined(rows["reason"], only_if(same, "the same row again under another key of the child"))
+    reasons = joined(rows["reason"], same, "the same row again under another key of the child")
     other = f"another key of the child has a row of that {day} that says something else"
-    reasons = joined(reasons, only_if(again & ~same, other))
+    reasons = joined(reasons, again & ~same, other)
     fate = rows["fate"].mask(same, SET_ASIDE).mask(again & ~same, REJECTED)
     return dataclasses.replace(table, rows=rows.assign(fate=fate, reason=reasons))
 
@@ -68,7 +68,7 @@ def _after_birth(claims: Sorted, children: Sorted, people: People) -> Sorted:
     early = rows["fate"].eq(ACCEPTED) & (pd.to_datetime(own) - rows["service_from_on"] > BEFORE_BIRTH).fillna(False)
     if not early.any():
         return claims
-    reasons = joined(rows["reason"], only_if(early, "service_from_on comes before the child's birth"))
+    reasons = joined(rows["reason"], early, "service_from_on comes before the child's birth")
     return dataclasses.replace(claims, rows=rows.assign(fate=rows["fate"].mask(early, REJECTED), reason=reasons))
 
 

@@ -1,9 +1,11 @@
 """A raw file as rows of text: the record that every reader gives, and the sentence that refuses one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
+
+from analysis.intake.texts import as_texts, below, throughout
 
 
 class IntakeError(ValueError):
@@ -24,12 +26,16 @@ class Grid:
         Where the header was looked for, in words.
     remedy : str
         What to correct where that was the wrong place.
+    columns : callable, or None
+        Gives the fields at some places of all records at once, as categories by place with the line for index, where the file is
+        so regular that it can; else None, and the records have to be read.
     """
 
     header: list[str]
     records: Iterator[tuple[int, list[str]]]
     place: str
     remedy: str
+    columns: Callable[[list[int]], pd.DataFrame | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,8 @@ class RawFile:
     name : str
         Path below data/raw/<study>/.
     rows : DataFrame
-        One row per line that has as many fields as the header; of its columns those that are mapped, as text, "" where empty;
-        the index is the line (CSV) or row (Excel) in the file, the header counted.
+        One row per line that has as many fields as the header; of its columns those that are mapped, each different text
+        once (categories), "" where empty; the index is the line (CSV) or row (Excel) in the file, the header counted.
     damaged : dict of int to str
         Line number of each row that could not be read as fields, with the reason.
     columns : tuple of str
@@ -58,6 +64,14 @@ class RawFile:
     def rows_read(self) -> int:
         """Every row below the header that is not empty."""
         return len(self.rows) + len(self.damaged)
+
+
+def stacked(files: list[RawFile]) -> pd.DataFrame:
+    """The rows of the files one below the other, with `file` and `row_number`; a column that one of them lacks is empty there."""
+    named = [throughout(file.name, file.rows.index) for file in files]
+    rows = below([file.rows.assign(file=name).reset_index() for file, name in zip(files, named, strict=True)])
+    lacking = [name for name in rows if rows[name].hasnans]
+    return rows.assign(**{name: as_texts(rows[name].astype(object).fillna("")) for name in lacking})
 
 
 def squeezed(text: str) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.intake.codes import folded
 from analysis.intake.problems import Findings
+from analysis.intake.raw import spelled
+from analysis.intake.texts import of_each, plain
 from analysis.tables import RECEIVED, Table
 
 # A child is known to several agencies, each with a key of its own: no table owns it, the linkage joins it.
@@ -62,7 +63,7 @@ def as_the_owner_writes(values: pd.Series, accepted: pd.Series) -> pd.Series:
 
 
 def _without_blanks(values: pd.Series) -> pd.Series:
-    return folded(values.astype("string")).str.replace(" ", "")
+    return plain(of_each(values, lambda text: spelled(text).replace(" ", "")))
 
 
 def hold_to_owners(
@@ -75,7 +76,7 @@ def hold_to_owners(
     """
     broken = {}
     for name in references(table):
-        given = rows[name]
+        given = plain(rows[name])
         if not given.notna().any():
             continue
         accepted = known.identifiers.get(name)

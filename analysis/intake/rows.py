@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from analysis.intake import clocks
 from analysis.intake.claims import settle_claims
 from analysis.intake.columns import read_column, read_dates
 from analysis.intake.copies import copies
-from analysis.intake.fates import ACCEPTED, REJECTED, SET_ASIDE, joined, only_if
+from analysis.intake.fates import ACCEPTED, REJECTED, SET_ASIDE, fates, joined
 from analysis.intake.mapping import Source, TableSource
 from analysis.intake.problems import Findings
-from analysis.intake.raw import RawFile, column_names
+from analysis.intake.raw import RawFile, column_names, stacked
 from analysis.intake.references import Known, hold_to_owners
 from analysis.intake.rules import blank_slips, broken_rules
+from analysis.intake.texts import as_texts, below, plain
 from analysis.params import Ages
 from analysis.tables import Table
 
@@ -28,8 +30,8 @@ class Sorted:
     Attributes
     ----------
     rows : DataFrame
-        Every row that was read: the contract's columns (keys still as text), file, row_number, `fate` (accepted, rejected or
-        set aside) and `reason`.
+        Every row that was read: the contract's columns (keys still as text, which is in categories), file, row_number, `fate`
+        (accepted, rejected or set aside) and `reason`.
     rows_read : mapping of str to int
         Rows below the header by file, as the reader counted them.
     findings : Findings
@@ -67,12 +69,16 @@ def sort_rows(table: Table, parts: list[Part], source: Source, ages: Ages | None
     """
     findings = Findings(table.name)
     read = [_read_part(table, part, source, ages, known, findings) for part in parts]
-    rows, text, reasons = (_below(pieces) for pieces in zip(*read, strict=True))
+    rows, reasons = _below([each[0] for each in read]), _below([each[2] for each in read])
+    texts = [each[1] for each in read]
+    del read
     if table.name == "claims":
         rows, reasons = settle_claims(rows, reasons, findings)
-    rows, reasons = _keys_once(table, rows, text, reasons)
+    rows, reasons = _keys_once(table, rows, texts, reasons)
     if table.name == "episodes":
-        rows, reasons = _copies_aside(rows, text, reasons, findings)
+        rows, reasons = _copies_aside(rows, _below(texts), reasons, findings)
+    coded = [column.name for column in table.columns if column.kind in ("code", "codes") and column.name in rows]
+    rows = rows.assign(**{name: plain(rows[name]) for name in coded})
     for part in parts:
         for file in part.files:
             findings.columns(file.name, _unmapped_columns(part.mapping, file))
@@ -85,17 +91,19 @@ def sort_rows(table: Table, parts: list[Part], source: Source, ages: Ages | None
     return Sorted(rows, rows_read, findings, *([pd.concat(headers, ignore_index=True)] if headers else []))
 
 
-def _below(pieces: tuple) -> pd.DataFrame | pd.Series:
+def _below(pieces: list) -> pd.DataFrame | pd.Series:
     """The pieces one below the other; empty ones are left out, since they would change the types of the others."""
     full = [piece for piece in pieces if len(piece)] or [pieces[0]]
-    return full[0] if len(full) == 1 else pd.concat(full, ignore_index=True)
+    if len(full) == 1:
+        return full[0]
+    return below(full) if isinstance(full[0], pd.DataFrame) else pd.concat(full, ignore_index=True)
 
 
 def _read_part(
     table: Table, part: Part, source: Source, ages: Ages | None, known: Known, findings: Findings
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
     """The rows of one mapping with their fates so far, their text as the files write it, and the reasons."""
-    mapping, raw = part.mapping, _stacked(part.files)
+    mapping, raw = part.mapping, stacked(part.files)
     read = {
         column.name: read_column(column, mapping.columns.get(column.name), raw, source, findings)
         for column in table.mapped
@@ -105,33 +113,30 @@ def _read_part(
     rows["file"], rows["row_number"] = raw["file"], raw["row_number"]
     reasons = pd.Series("", index=raw.index)
     for column in read.values():
-        reasons = joined(reasons, column.fault)
+        for reason, those in column.faults.items():
+            reasons = joined(reasons, those, reason)
     rows, broken = hold_to_owners(table, rows, known, findings)
     for reason, those in (broken | broken_rules(table.name, rows, source.covers, mapping.covers, known)).items():
-        reasons = joined(reasons, only_if(those, reason))
+        reasons = joined(reasons, those, reason)
     if table.name == "episodes":
         rows, reasons = _episodes(rows, reasons, table, mapping, source, ages, findings)
     rows = blank_slips(table.name, rows, reasons.eq(""), known, findings)
     named = dict.fromkeys([*(column.name for column in table.columns if column.name in rows), "file", "row_number"])
     rows = rows.reindex(columns=list(named))
-    rows["fate"] = pd.Series(REJECTED, index=rows.index).where(reasons.ne(""), ACCEPTED)
+    rows["fate"] = fates(rows.index).mask(reasons.ne(""), REJECTED)
     return rows, text, reasons
-
-
-def _stacked(files: list[RawFile]) -> pd.DataFrame:
-    return pd.concat([file.rows.reset_index().assign(file=file.name) for file in files], ignore_index=True)
 
 
 def _with_damaged(rows: pd.DataFrame, files: list[RawFile]) -> pd.DataFrame:
     """The rows and, below them, one for each line that could not be read as fields."""
-    lost = [(file.name, number, reason, REJECTED) for file in files for number, reason in file.damaged.items()]
-    if not lost:
+    damaged = [(file.name, number, reason) for file in files for number, reason in file.damaged.items()]
+    if not damaged:
         return rows
-    # Put in column by column: filling whole frames would make objects of the days.
-    whole = rows.reset_index(drop=True).reindex(pd.RangeIndex(len(rows) + len(lost)))
-    for name, values in zip(("file", "row_number", "reason", "fate"), zip(*lost, strict=True), strict=True):
-        whole[name] = [*rows[name], *values]
-    return whole.astype({"row_number": "int64"})
+    lost = pd.DataFrame(damaged, columns=["file", "row_number", "reason"])
+    lost = lost.assign(file=as_texts(lost["file"]), fate=fates(lost.index, REJECTED))
+    # Only these are put below: filling whole frames would make objects of the days.
+    known = below([rows[list(lost)], lost])
+    return rows.reset_index(drop=True).reindex(known.index).assign(**known)
 
 
 def _unmapped_columns(mapping: TableSource, file: RawFile) -> list[str]:
@@ -169,18 +174,18 @@ def _episodes(
     rows = rows.drop(columns=list(clocks.CLOCKS)).join(kept).join(notes.add_suffix("_note"))
     rows = rows.join(clocks.counted_on(times, notes, to_on=covers.to_on))
     reasons = joined(
-        reasons, only_if(rows["counted_on"].isna(), "no clock holds a date inside the days that the extract covers")
+        reasons, rows["counted_on"].isna(), "no clock holds a date inside the days that the extract covers"
     )
     if ages is not None:
         age = rows["age_years"]
         # The last year of age runs to the next birthday: 20.9 years is 20.
         outside = age.notna() & ~age.between(ages.youngest, ages.oldest + 1, inclusive="left")
-        reasons = joined(reasons, only_if(outside, f"age outside {ages.youngest} to {ages.oldest} years"))
+        reasons = joined(reasons, outside, f"age outside {ages.youngest} to {ages.oldest} years")
     return rows, reasons
 
 
 def _keys_once(
-    table: Table, rows: pd.DataFrame, text: pd.DataFrame, reasons: pd.Series
+    table: Table, rows: pd.DataFrame, texts: list[pd.DataFrame], reasons: pd.Series
 ) -> tuple[pd.DataFrame, pd.Series]:
     """The first row of each key is kept; a later one is set aside where it is the same row again, else rejected.
 
@@ -190,24 +195,31 @@ def _keys_once(
     if table.name in SENT_AGAIN:
         rows, reasons = _last_file(key, rows, reasons)
     usable = rows.loc[rows["fate"].eq(ACCEPTED), key]
-    shared = text.loc[usable.index[usable.duplicated(keep=False)]]
+    of_several = usable.duplicated(keep=False).reindex(rows.index, fill_value=False)
+    shared = _of_pieces(texts, of_several)
     again = usable.duplicated().reindex(rows.index, fill_value=False)
     same = again & shared.duplicated().reindex(rows.index, fill_value=False)
     if len(key) == len(table.mapped):  # nothing but the key: it cannot say anything else
         same = again
     words = " and ".join(key)
-    reasons = joined(reasons, only_if(same, f"the same row again, with the same {words}"))
-    reasons = joined(
-        reasons, only_if(again & ~same, f"{words} already used by an earlier row that says something else")
-    )
+    reasons = joined(reasons, same, f"the same row again, with the same {words}")
+    reasons = joined(reasons, again & ~same, f"{words} already used by an earlier row that says something else")
     return rows.assign(fate=rows["fate"].mask(same, SET_ASIDE).mask(again & ~same, REJECTED)), reasons
+
+
+def _of_pieces(texts: list[pd.DataFrame], those: pd.Series) -> pd.DataFrame:
+    """Those rows of pieces that lie one below the other."""
+    ends = np.cumsum([len(piece) for piece in texts])[:-1]
+    found = zip(texts, np.split(those.to_numpy(), ends), strict=True)
+    return pd.concat([piece[here].astype(object) for piece, here in found]).set_axis(those.index[those])
 
 
 def _last_file(key: list[str], rows: pd.DataFrame, reasons: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
     usable = rows[rows["fate"].eq(ACCEPTED)]
-    earlier = usable["file"].ne(usable.groupby(key, dropna=False)["file"].transform("last"))
-    earlier = earlier.reindex(rows.index, fill_value=False)
-    reasons = joined(reasons, only_if(earlier, "a later file says it anew"))
+    file = usable["file"].astype(object)
+    last = file.groupby([usable[name] for name in key], dropna=False, observed=True).transform("last")
+    earlier = file.ne(last).reindex(rows.index, fill_value=False)
+    reasons = joined(reasons, earlier, "a later file says it anew")
     return rows.assign(fate=rows["fate"].mask(earlier, SET_ASIDE)), reasons
 
 
@@ -224,7 +236,7 @@ def _copies_aside(
     has_clock = written[[name for name in clocks.CLOCKS if name in written]].notna().any(axis=1)
     findings.copies(found, aside, has_clock)
     reasons = joined(
-        reasons, only_if(aside, "a copy of an earlier row under another id: same clocks, first problem and disposition")
+        reasons, aside, "a copy of an earlier row under another id: same clocks, first problem and disposition"
     )
     possible = found["later"] & ~aside & accepted
     return rows.assign(fate=rows["fate"].mask(aside, SET_ASIDE), possible_copy=possible), reasons

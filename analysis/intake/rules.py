@@ -26,7 +26,7 @@ WITH_THEIR_FILES = {"claims": "service_from_on", "detentions": "booked_on"}
 # Days that cannot lie long after the records were sent; a year is for files that are newer than the dispatch extract.
 OF_A_LATER_DAY = {
     "claims": "service_from_on", "placements": "from_on", "detentions": "booked_on", "children": "born_on",
-    "enrollment_spans": "from_on",
+    "enrollment_spans": "from_on", "county_counts": "month_on",
 }  # fmt: skip
 LATER_THAN_SENT = pd.Timedelta(days=366)
 # A day this long before the episode's own is a slip; a day less may be a night that ran over midnight, or a late note of the call.
@@ -71,6 +71,8 @@ def broken_rules(
         broken[f"{day} is later than these files can know"] = rows[day] > last
     if table == "crosswalk":
         broken["holds the key of one system alone: it joins nothing"] = rows[_id_columns(rows)].notna().sum(axis=1) < 2
+    if table == "county_counts":
+        broken["month_on is not the first day of a month"] = rows["month_on"].dt.day > 1
     if table == "enrollment":
         broken["days is more than the month has"] = rows["days"] > rows["month_on"].dt.days_in_month
     if day := AFTER_A_RESPONSE.get(table):
@@ -111,14 +113,14 @@ def _blanked(rows: pd.DataFrame, day: str, wrong: pd.Series, problem: str, findi
 
 def _before_its_episode(rows: pd.DataFrame, day: str, known: Known) -> pd.Series:
     """True where a day lies more than a day before the episode's own; false where either is not known."""
-    own = pd.to_datetime(rows["episode_id"].map(known.days))
+    own = pd.to_datetime(rows["episode_id"].astype(object).map(known.days))
     return own - rows[day] > BEFORE_THE_EPISODE
 
 
 def _discharge_before_intake(rows: pd.DataFrame) -> pd.Series:
     """True for a rating at discharge dated before the earliest at intake of the same episode, scale and rater."""
     same = ["episode_id", "scale", "rater"]
-    first = rows[rows["occasion"].eq("intake")].groupby(same)["rated_on"].min()
+    first = rows[rows["occasion"].eq("intake")].groupby(same, observed=True)["rated_on"].min()
     keys = pd.MultiIndex.from_frame(rows[same])
     began = pd.Series(first.reindex(keys).to_numpy(), index=rows.index)
     return rows["occasion"].eq("discharge") & (rows["rated_on"] < began)

@@ -3,6 +3,7 @@
 import pandas as pd
 import pandera.pandas as pa
 
+from analysis.intake.texts import plain
 from analysis.tables import Column, Table
 
 AT_REST = {
@@ -50,8 +51,8 @@ def at_rest(rows: pd.DataFrame, table: Table, *, time_zone: str, key_type: str =
     kinds = {**AT_REST, "clock": f"datetime64[us, {time_zone}]", "key": key_type}
     whole = {
         column.name: (
-            rows[column.name] if column.name in rows else pd.Series(pd.NA, index=rows.index, dtype=object)
+            plain(rows[column.name]) if column.name in rows else pd.Series(pd.NA, index=rows.index, dtype=object)
         ).astype(kinds.get(column.kind, "string"))
         for column in table.columns
     }
-    return pd.DataFrame(whole, index=rows.index).reset_index(drop=True)
+    return pd.DataFrame({name: values.array for name, values in whole.items()}, copy=False)

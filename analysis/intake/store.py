@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from analysis.intake.extract import Extract
 from analysis.intake.fates import ACCEPTED
 from analysis.intake.linked import one_row_a_child
 from analysis.intake.people.report import has_linkage, linkage
-from analysis.intake.people.secret import keyed_hash, secret_key
+from analysis.intake.people.secret import keyed_hashes, secret_key
 from analysis.intake.problems import Findings
 from analysis.intake.references import CHILD
 from analysis.intake.schema import at_rest, schema
+from analysis.intake.texts import below, read_each
 from analysis.params import ROOT
 from analysis.periods import last_complete_month, span
 from analysis.tables import ENROLLMENT, SENT, Table
@@ -40,14 +42,16 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     _put_back(staged, folder)
     fresh = staged / "tables"
     (fresh / "rejected").mkdir(parents=True)
-    crosswalk = number_identifiers(extract, secret_key(extract.study, extract.source, root=root))
+    numbered = number_identifiers(extract, secret_key(extract.study, extract.source, root=root))
+    numbered.drop(columns="identifier").to_parquet(fresh / "crosswalk.parquet", index=False)
+    crosswalk = _by_column(numbered, list(extract.tables))
+    del numbered
     for name in extract.tables:
         _write_table(name, extract, fresh, crosswalk)
     _write_enrollment(extract, fresh, crosswalk)
     if has_linkage(extract.tables):
         report = linkage(extract.tables, extract.people)
         report.to_csv(fresh / LINKAGE, index=False, lineterminator="\n", float_format="%.4f")
-    crosswalk.drop(columns="identifier").to_parquet(fresh / "crosswalk.parquet", index=False)
     _write_findings(extract, fresh)
     extract.receipts.to_csv(fresh / RECEIPTS, index=False, lineterminator="\n")
     (fresh / PLAN).write_text(plan(extract), encoding="utf-8")
@@ -55,7 +59,7 @@ def write_tables(extract: Extract, *, root: Path = ROOT) -> Path:
     return folder
 
 
-def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: pd.DataFrame) -> None:
+def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: Mapping[str, pd.DataFrame]) -> None:
     """Write one table's accepted rows and its rejected ones, with numbers and hashes in place of identifiers."""
     table, contract, zone = extract.tables[name], SENT[name], extract.source.time_zone
     contract = replace(contract, columns=contract.kept)
@@ -65,19 +69,22 @@ def _write_table(name: str, extract: Extract, fresh: Path, crosswalk: pd.DataFra
         _write_accepted(table.with_fate(ACCEPTED), contract, fresh, crosswalk, zone)
     hashed = _coded(table.rows[table.rows["fate"].ne(ACCEPTED)], contract, crosswalk, "hash")
     headers = table.headers[table.headers["fate"].ne(ACCEPTED)]
-    left = pd.concat([hashed, headers], ignore_index=True) if len(headers) else hashed
-    left = left.sort_values(["file", "row_number"], kind="stable")
+    left = below([hashed, headers]) if len(headers) else hashed
+    left = left.astype({"file": object, "fate": object}).sort_values(["file", "row_number"], kind="stable")
     typed = at_rest(left, contract, time_zone=zone, key_type="string")
     rejected = left[LEAD].reset_index(drop=True).join(typed.drop(columns=LEAD, errors="ignore"))
     rejected.to_parquet(fresh / "rejected" / f"{name}.parquet", index=False)
 
 
-def _write_accepted(rows: pd.DataFrame, contract: Table, fresh: Path, crosswalk: pd.DataFrame, zone: str) -> None:
-    accepted = at_rest(_coded(rows, contract, crosswalk, "number"), contract, time_zone=zone)
-    schema(contract).validate(accepted, lazy=True).to_parquet(fresh / f"{contract.name}.parquet", index=False)
+def _write_accepted(
+    rows: pd.DataFrame, contract: Table, fresh: Path, crosswalk: Mapping[str, pd.DataFrame], zone: str
+) -> None:
+    rows = _coded(rows, contract, crosswalk, "number")
+    rows = at_rest(rows, contract, time_zone=zone)
+    schema(contract).validate(rows, lazy=True, inplace=True).to_parquet(fresh / f"{contract.name}.parquet", index=False)
 
 
-def _write_enrollment(extract: Extract, fresh: Path, crosswalk: pd.DataFrame) -> None:
+def _write_enrollment(extract: Extract, fresh: Path, crosswalk: Mapping[str, pd.DataFrame]) -> None:
     """Write one row per child and month, whatever the form in which enrollment came."""
     if not any(form in extract.tables for form in FORMS):
         return
@@ -109,7 +116,7 @@ def number_identifiers(extract: Extract, key: bytes) -> pd.DataFrame:
     crosswalk["system"] = ""
     crosswalk.loc[of_children, "system"] = extract.people.systems[at]
     crosswalk["system"] = crosswalk["system"].astype("string")
-    crosswalk["hash"] = pd.array([keyed_hash(text, key) for text in crosswalk["identifier"]], dtype="string")
+    crosswalk["hash"] = pd.array([*keyed_hashes(crosswalk["identifier"], key)], dtype="string")
     same = crosswalk["identifier"].copy()
     same[of_children] = extract.people.child[at]
     number = same.groupby(crosswalk["column"]).transform(lambda values: pd.factorize(values)[0] + 1)
@@ -117,21 +124,31 @@ def number_identifiers(extract: Extract, key: bytes) -> pd.DataFrame:
     return crosswalk[["table", "column", "system", "hash", "number", "identifier"]]
 
 
+def _by_column(numbered: pd.DataFrame, tables: list[str]) -> dict[str, pd.DataFrame]:
+    """Hash and number by identifier, for each column of identifiers in the tables, also one that never holds any."""
+    known = numbered.set_index("identifier")[["hash", "number"]]
+    columns = {
+        _numbered_as(table, column.name) for table in tables for column in SENT[table].columns if column.kind == "key"
+    }
+    return {column: known[numbered["column"].eq(column).to_numpy()] for column in sorted(columns)}
+
+
 def _numbered_as(table: str, column: str) -> str:
     return CHILD if table == "crosswalk" else column
 
 
-def _coded(rows: pd.DataFrame, contract: Table, crosswalk: pd.DataFrame, by: str) -> pd.DataFrame:
+def _coded(rows: pd.DataFrame, contract: Table, crosswalk: Mapping[str, pd.DataFrame], by: str) -> pd.DataFrame:
     """The rows with integers (`number`) or hashes (`hash`) for identifiers, and without names, birth dates and the like."""
     kinds = {"number": "Int64", "hash": "string"}
-    coded = rows.drop(columns=[column.name for column in contract.columns if not column.kept], errors="ignore")
+    coded = {}
     for column in contract.columns:
         if column.kind == "key":
-            links = crosswalk[crosswalk["column"].eq(_numbered_as(contract.name, column.name))].set_index("identifier")[
-                by
-            ]
-            coded = coded.assign(**{column.name: rows[column.name].astype(object).map(links).astype(kinds[by])})
-    return coded
+            known = crosswalk[_numbered_as(contract.name, column.name)][by].astype(kinds[by])
+            coded[column.name] = read_each(
+                rows[column.name], lambda texts, known=known: known.reindex(texts.astype(object))
+            )
+    hidden = [column.name for column in contract.columns if not column.kept]
+    return rows.drop(columns=hidden, errors="ignore").assign(**coded)
 
 
 def _write_findings(extract: Extract, fresh: Path) -> None:

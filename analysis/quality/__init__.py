@@ -1,5 +1,6 @@
 """Measures: what the records say about a service, by place and period, each figure with its denominator.
 
+received.py     the tables that measures are counted from
 cards.py        params/measures.yml: one card a measure, with the study's own clocks and targets in place
 measures/       one function a measure, named like its card: one value for each row that belongs
 rows.py         what a row is: episodes, discharges, calls, staff on the last day of a month

@@ -19,7 +19,8 @@ HEX_DIGITS = 12
 
 # Which files of params/ each notebook reads: shared ones, and those of the study's own folder where they are there. The Makefile
 # rebuilds by the same lists; a test holds both against the files that are really opened.
-EVERY_BRIEF = ("disclosure.yml", "measures.yml", "scales.yml", "bh_codes.yml"), ("study.yml", "source.yml")
+LAYOUTS = "sources/*.yml"  # that source.yml may name
+EVERY_BRIEF = ("disclosure.yml", "measures.yml", "scales.yml", "bh_codes.yml", LAYOUTS), ("study.yml", "source.yml")
 RELEASES = "releases/*.json"  # what was released before: never in what a page prints, or releasing it would change it
 MONTHLY = (
     (*EVERY_BRIEF[0], "false_alarms.csv"),
@@ -45,6 +46,7 @@ READS = {
         (*EVERY_BRIEF[0], "diversion.yml", "price_index.csv", *DOLLARS),
         (*EVERY_BRIEF[1], *DOLLARS, "program.csv"),
     ),
+    "cohort": (("disclosure.yml", LAYOUTS), (*EVERY_BRIEF[1], "border_counties.csv")),
 }
 
 
@@ -52,10 +54,11 @@ def params_read(study: str, notebook: str, *, root: Path = ROOT) -> list[Path]:
     """The files of params/ that a notebook reads for a study.
 
     >>> [path.name for path in params_read("demo", "data_quality")]
-    ['bh_codes.yml', 'source.yml', 'study.yml', 'disclosure.yml', 'measures.yml', 'scales.yml']
+    ['bh_codes.yml', 'source.yml', 'study.yml', 'disclosure.yml', 'measures.yml', 'scales.yml', 'afcars_2020.yml', 'tmsis_ip.yml',
+     'tmsis_lt.yml', 'tmsis_ot.yml', 'x12_837_flat.yml']
     """
     shared, own = READS[notebook]
-    paths = [*(root / "params" / name for name in shared)]
+    paths = [path for name in shared for path in (root / "params").glob(name)]
     paths += [path for name in own for path in (root / "params" / study).glob(name)]
     return sorted(path for path in paths if path.is_file())
 

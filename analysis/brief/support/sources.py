@@ -19,13 +19,13 @@ from analysis.quality.gap.account import Seen, account_for_gap
 from analysis.quality.gap.bases import count_by_base
 from analysis.quality.gap.cells import count_cells
 from analysis.quality.gap.path import Path, add_comparison, count_path
+from analysis.quality.received import read_received
 from analysis.quality.turning.rise import Rise, rise_by_itself
 from analysis.quality.utilization.error_rates import ErrorRates, error_rates, state_of, wide_of
 from analysis.quality.utilization.expected import SiteMonths, cannot_classify, site_months
 from analysis.quality.utilization.look import look, mean_ratio
 from analysis.quality.utilization.parameters import LowUse, read_low_use
 from analysis.quality.utilization.rule import judge_use
-from analysis.tables import RECEIVED
 
 MONTHS = 25  # the month that is judged, and the 24 before it
 QUIET_FROM = 3.0  # crises expected in a month: a month without any record is then no chance (1 in 20)
@@ -135,9 +135,7 @@ def open_support(study: str, period: str) -> Support:
     chosen = params.study(study)
     numbers = open_numbers(chosen, chosen.period(period))
     folder = ROOT / "data" / "processed" / study
-    tables = {
-        name: pd.read_parquet(folder / f"{name}.parquet") for name in RECEIVED if (folder / f"{name}.parquet").exists()
-    }
+    tables = read_received(folder)
     rule, known = read_low_use(), known_of(chosen)
     plans = read_plans(study, known)
     cannot = cannot_classify(chosen, tables.get("site_counties"), tables.get("population"))

@@ -26,6 +26,6 @@
     spoil.py          what is wrong with them
     disk.py           the files and the truth on disk
 
-`python -m analysis.demo --linked [--scenario NAME] [--children N] [--lines N] [--clean]` writes the raw files beside those of the dispatch
+`python -m analysis.demo [--scenario NAME] [--children N] [--lines N] [--clean]` writes the raw files beside those of the dispatch
 records, and data/truth/demo/<scenario>/. Nothing outside analysis/demo and the tests reads the truth.
 """

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from analysis.demo.linked.county_months import make_county_months
 from analysis.demo.linked.extracts import FIRST_NAMES, LAST_NAMES, medicaid_id
 from analysis.demo.linked.spoil import Spoiler
 from analysis.demo.linked.state import LinkedState
@@ -89,6 +90,16 @@ def write_crosswalk(state: LinkedState, second: np.ndarray, spoiler: Spoiler) ->
     both = pd.concat([table, again], ignore_index=True)
     useful = both[["CLIENT_ID", "RECORD_NUMBER", "DETAINEE_NO"]].ne("").any(axis=1)
     return both[useful | both["MSIS_IDENT_NUM"].isin(again["MSIS_IDENT_NUM"])].reset_index(drop=True)
+
+
+def write_county_counts(state: LinkedState) -> pd.DataFrame:
+    """One row a county and month of the whole state, as its agencies count without looking at any child's records."""
+    counts = (
+        make_county_months(state)
+        .drop(columns="site_live_days")
+        .rename(columns={"county_fips": "COUNTY", "month_on": "MONTH"})
+    )
+    return counts.rename(columns=str.upper)
 
 
 def foster_id(number: np.ndarray) -> np.ndarray:

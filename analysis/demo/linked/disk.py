@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from analysis.demo.linked.agencies import write_crosswalk, write_detentions, write_placements
-from analysis.demo.linked.county_months import make_county_months, rollout_truth
+from analysis.demo.linked.agencies import write_county_counts, write_crosswalk, write_detentions, write_placements
+from analysis.demo.linked.county_months import rollout_truth
 from analysis.demo.linked.extracts import write_people
 from analysis.demo.linked.roster import People, draw_others
 from analysis.demo.linked.settings import Linked
@@ -80,7 +80,7 @@ def write_linked(state: LinkedState, folder: Path, *, clean: bool = False) -> di
         files.add("placements", write_placements(state))
         files.add("detentions", write_detentions(state))
         files.add("crosswalk", write_crosswalk(state, second, spoiler))
-        files.add("county_months", make_county_months(state))
+        files.add("county_counts", write_county_counts(state))
     return dict(sorted(counts.items()))
 
 

@@ -1,11 +1,11 @@
 """Children on the Medicaid roster who have no crisis: most of them, drawn in blocks so that memory holds one block at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.demo.linked.claims import Lines, number_claims, plain_lines
+from analysis.demo.linked.claims import Lines, keep_lines, number_claims, plain_lines
 from analysis.demo.linked.frame import Frame, month_starts
 from analysis.demo.linked.settings import GROUPS, Linked
 from analysis.demo.linked.shocks import draw_plain
@@ -50,10 +50,21 @@ def draw_block(block: int, first: int, size: int, frame: Frame, linked: Linked) 
     nobody = {"child": np.array([], dtype=int), "day": np.array([], dtype=int)}
     plain = draw_plain(size, 0, linked.last_day + 1, nobody, linked, rng)
     lines = number_claims(plain_lines(np.zeros(len(plain["day"]), dtype=int), plain))
-    return People(
+    people = People(
         block, first + np.arange(size), county, group, rng.choice(len(SEXES), size, p=SEX_SHARES),
         rng.choice(len(RACES), size), born, np.full(size, -1), enrolled, lines,
     )  # fmt: skip
+    return since_birth(people, linked)
+
+
+def since_birth(people: People, linked: Linked) -> People:
+    """The people without what was drawn for days before they were born; on Medicaid from the month of birth."""
+    ends = month_starts(linked)[1:]
+    return replace(
+        people,
+        enrolled=people.enrolled & (people.born[:, None] < ends[None, :]),
+        lines=keep_lines(people.lines, people.lines["from"] >= people.born[people.lines["child"]]),
+    )
 
 
 SEX_SHARES = (0.49, 0.51, 0.0)

@@ -14,7 +14,7 @@ from analysis.demo.linked.index import Index, draw_index
 from analysis.demo.linked.newcomers import pass_on
 from analysis.demo.linked.past import Past, draw_past
 from analysis.demo.linked.paths import Paths, follow
-from analysis.demo.linked.roster import People
+from analysis.demo.linked.roster import People, since_birth
 from analysis.demo.linked.rows import make_children, make_claims, make_detentions, make_enrollment, make_placements
 from analysis.demo.linked.settings import Linked
 from analysis.demo.linked.shocks import BLOCK, HORIZON, Shocks, draw_shocks
@@ -48,10 +48,11 @@ class LinkedState:
         who = np.concatenate([np.arange(len(crises)), was])
         everyone = crises.take(who, past=False)
         dead = everyone.day + np.minimum(self.shocks.index["dies"][who], 10**6).astype(int)
-        return People(
+        people = People(
             0, np.arange(len(who)), everyone.county, everyone.group, everyone.sex, everyone.race, born_on(everyone),
             np.where(dead <= linked.last_day, dead, -1), np.concatenate([self.enrolled, months]), lines,
         )  # fmt: skip
+        return since_birth(people, linked)
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from analysis.intake.codes import of_each_spelling
 from analysis.intake.mapping import PersonKey
 from analysis.intake.problems import Findings
 from analysis.intake.raw import squeezed
+from analysis.intake.texts import of_each
 from analysis.tables import Column
 
 # What stands between the system and the key; no system's name holds it.
@@ -37,11 +37,14 @@ def compared(text: str, ignore: tuple[str, ...]) -> str | None:
 
 def person_keys(column: Column, system: str, values: pd.Series, rules: PersonKey, findings: Findings) -> pd.Series:
     """Each key as it is compared, after its system's name: the keys of two systems are never the same; missing where it is none."""
-    keys = of_each_spelling(values, lambda text: compared(text, rules.ignore))
+    keys = of_each(values, lambda text: (key := compared(text, rules.ignore)) and system + MARK + key)
     nobody = int((values.notna() & keys.isna()).sum())
     if nobody:
         findings.add("all zeros or all nines: stands for no key, treated as missing", column.name, raw=nobody, left=0)
-    return (system + MARK + keys).astype("string")
+    spelled, different = values[keys.notna()].nunique(), keys.nunique()
+    if spelled > different:
+        findings.add("spellings of keys; the keys that they stand for", column.name, raw=spelled, left=different)
+    return keys
 
 
 def system_of(keys: pd.Series) -> pd.Series:

@@ -13,6 +13,7 @@ from analysis.intake.people.keys import system_of
 from analysis.intake.people.names import clearly_different, name_links
 from analysis.intake.references import CHILD
 from analysis.intake.rows import Sorted
+from analysis.intake.texts import as_texts
 
 CONFLICTS = {
     "birth": "birth dates that are clearly different",
@@ -48,8 +49,11 @@ class People:
 
     def child_of(self, keys: pd.Series) -> pd.Series:
         """The child of each key, as a number that has no meaning beyond this run; missing where there is no key."""
-        found = self.keys.get_indexer(keys.astype(object))
-        return pd.Series(pd.array(self.child[found], dtype="Int64"), index=keys.index).mask(found < 0)
+        texts = as_texts(keys)
+        found = self.keys.get_indexer(texts.cat.categories)
+        child = pd.array(self.child.take(found) if len(self.keys) else found, dtype="Int64")
+        child[found < 0] = pd.NA
+        return pd.Series(child.take(texts.cat.codes.to_numpy(), allow_fill=True), index=keys.index)
 
 
 def link_people(tables: Mapping[str, Sorted], source: Source) -> People:
@@ -58,7 +62,7 @@ def link_people(tables: Mapping[str, Sorted], source: Source) -> People:
     id_columns = [name for name in crosswalk if name.endswith("_id")]
     columns = [table.rows[CHILD] for table in tables.values() if CHILD in table.rows]
     columns += [tables["crosswalk"].rows[name] for name in id_columns]
-    found = [column.dropna().astype(object).unique() for column in columns]
+    found = [column.dropna().unique().astype(object) for column in columns]
     keys = pd.Index(pd.unique(np.concatenate([*found, np.empty(0, dtype=object)])), dtype=object)
     nobody = keys[:0]
     if not source.person_keys:

@@ -5,8 +5,8 @@ import unicodedata
 import numpy as np
 import pandas as pd
 
-from analysis.intake.codes import of_each_spelling
 from analysis.intake.references import CHILD
+from analysis.intake.texts import of_each
 
 # What is written where a child has no name yet, or nobody asked: it would link strangers.
 NO_NAME = frozenset({
@@ -51,8 +51,8 @@ def name_links(
     """
     same = pd.DataFrame({
         "key": keys.get_indexer(children[CHILD].astype(object)),
-        "first": of_each_spelling(children["first_name"], bare),
-        "last": of_each_spelling(children["last_name"], bare),
+        "first": of_each(children["first_name"], bare).astype(object),
+        "last": of_each(children["last_name"], bare).astype(object),
         "born": children["born_on"],
     }).dropna()  # fmt: skip
     same = same.assign(group=group[same["key"]], system=systems[same["key"]])

@@ -9,6 +9,7 @@ from analysis.intake.fates import ACCEPTED
 from analysis.intake.people.links import People
 from analysis.intake.references import CHILD
 from analysis.intake.rows import Sorted
+from analysis.intake.texts import plain
 from analysis.tables import LINKAGE_TABLE
 
 MEDICAID_TABLES = ("claims", "enrollment", "enrollment_spans", "enrollment_years")
@@ -29,7 +30,7 @@ def linkage(tables: Mapping[str, Sorted], people: People) -> pd.DataFrame:
     there = {"key": np.zeros(len(people.keys), dtype=bool)}
     for name in MEDICAID_TABLES:
         if name in tables:
-            known = tables[name].with_fate(ACCEPTED)[CHILD].dropna().astype(object).unique()
+            known = tables[name].with_fate(ACCEPTED)[CHILD].dropna().unique().astype(object)
             there["key"][people.keys.get_indexer(known)] = True
     for name, group in (("crosswalk", people.by_crosswalk), ("child", people.child)):
         there[name] = np.isin(group, group[there["key"]])
@@ -37,13 +38,13 @@ def linkage(tables: Mapping[str, Sorted], people: People) -> pd.DataFrame:
     for name in REPORTED:
         if name in tables:
             rows = tables[name].with_fate(ACCEPTED)
-            parts = [(ALL, rows), *(rows.groupby("site_id") if name == "episodes" else ())]
+            parts = [(ALL, rows), *(rows.groupby(plain(rows["site_id"])) if name == "episodes" else ())]
             counted += [{"table": name, "site_id": site, **_counts(part[CHILD], people, there)} for site, part in parts]
     return pd.DataFrame(counted, columns=LINKAGE_TABLE.names)
 
 
 def _counts(keys: pd.Series, people: People, there: Mapping[str, np.ndarray]) -> dict[str, object]:
-    at = people.keys.get_indexer(keys.dropna().astype(object).unique())
+    at = people.keys.get_indexer(keys.dropna().unique().astype(object))
     child = people.child[at]
     children = len(np.unique(child))
     linked, by_key, by_crosswalk = (len(np.unique(child[there[how][at]])) for how in ("child", "key", "crosswalk"))

@@ -2,6 +2,7 @@
 
 import hmac
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from analysis.intake.mapping import Source
@@ -92,4 +93,13 @@ def keyed_hash(identifier: str, key: bytes) -> str:
     >>> keyed_hash("A-17", b"secret") == keyed_hash("A-17", b"secret"), keyed_hash("A-17", b"other") == keyed_hash("A-17", b"secret")
     (True, False)
     """
-    return hmac.digest(key, identifier.encode(), "sha256").hex()[:HASH_DIGITS]
+    return next(keyed_hashes([identifier], key))
+
+
+def keyed_hashes(identifiers: Iterable[str], key: bytes) -> Iterator[str]:
+    """`keyed_hash` of each identifier; the key itself is hashed once."""
+    begun = hmac.new(key, digestmod="sha256")
+    for identifier in identifiers:
+        hashed = begun.copy()
+        hashed.update(identifier.encode())
+        yield hashed.hexdigest()[:HASH_DIGITS]
