@@ -302,8 +302,10 @@ def test_who_calls_is_shown_out_of_those_who_could_and_hidden_where_the_mix_is(s
     text = plain(picture.who_could_ask(support, "site-01"))
     assert "per 1,000 children of school age and year" in text
     assert "per 100 contacts with 988" in text
-    assert "the study has no claims" in text
-    assert plain(picture.who_could_ask(support, "site-14")).count("hidden") == 4  # two rows, rate and range
+    assert "per 100 behavioral-health visits to emergency departments" in text
+    assert "per 100 removals of children from home" in text
+    assert "the study has no" not in text
+    assert plain(picture.who_could_ask(support, "site-14")).count("hidden") == 8  # four rows, rate and range
     rows = support.bases.set_index(["site_id", "source"])
     low = rows.loc[("site-04", "school")]
     assert low["high"] < 0.5 * low["middle"]

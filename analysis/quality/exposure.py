@@ -30,8 +30,8 @@ def months_of_service(sites: pd.DataFrame, periods: list[Period], *, covers: Day
     """
     months = pd.period_range(min(each.first for each in periods), max(each.last for each in periods), freq="M")
     first, last = months.start_time.to_numpy(), months.end_time.normalize().to_numpy()
-    days = _days_within(sites["opened_on"], sites["closed_on"], first, last, covers)
-    statewide = _days_within(pd.Series([pd.NaT]), pd.Series([pd.NaT]), first, last, covers)
+    days = days_within(sites["opened_on"], sites["closed_on"], first, last, covers)
+    statewide = days_within(pd.Series([pd.NaT]), pd.Series([pd.NaT]), first, last, covers)
     parts = np.vstack([days, statewide]) / months.days_in_month.to_numpy()
     open_months = {each.name: parts[:, (months >= each.first) & (months <= each.last)].sum(axis=1) for each in periods}
     return pd.DataFrame(open_months, index=[*sites["site_id"], STATEWIDE])
@@ -59,7 +59,7 @@ def child_years(
     covered = site_counties.merge(sites[["site_id", "opened_on", "closed_on"]], on="site_id", how="left")
     first = covered[["from_on", "opened_on"]].max(axis=1)
     last = covered[["to_on", "closed_on"]].min(axis=1)
-    days = _days_within(
+    days = days_within(
         first,
         last,
         np.array([each.from_on for each in periods], dtype="datetime64[ns]"),
@@ -106,7 +106,7 @@ def children_by_county(population: pd.DataFrame, *, ages: Ages, year: int) -> pd
     return (wide * pd.Series(part)[needed]).sum(axis=1, skipna=False)
 
 
-def _days_within(opened: pd.Series, closed: pd.Series, first: np.ndarray, last: np.ndarray, covers: Days) -> np.ndarray:
+def days_within(opened: pd.Series, closed: pd.Series, first: np.ndarray, last: np.ndarray, covers: Days) -> np.ndarray:
     """Days, both ends included, that each span (a row) shares with each stretch (a column) and with `covers`."""
     opened = opened.astype("datetime64[ns]").fillna(covers[0]).clip(lower=covers[0]).to_numpy()[:, None]
     closed = closed.astype("datetime64[ns]").fillna(covers[1]).clip(upper=covers[1]).to_numpy()[:, None]

@@ -180,7 +180,8 @@ def who_asks(support: Support, site: str) -> Html:
 def who_could_ask(support: Support, site: str) -> Html:
     """Crises that a kind of caller brings, out of those who could: here, and in the middle of comparable sites.
 
-    Where the mix hides a kind of caller so does this table: a rate times a known base would give the count away.
+    Where the mix hides a kind of caller so does this table: a rate times a known base would give the count away, and a shown
+    count would give a small base away.
     """
     rows = support.bases
     lines = []
@@ -189,6 +190,7 @@ def who_could_ask(support: Support, site: str) -> Html:
         middle = "none" if pd.isna(row.middle) else markup.number(row.middle, decimals=1)
         shown_row = support.numbers.row("referral_source", support.year, site=site, stratum=row.source)
         hidden = shown_row is None or pd.isna(shown_row["value"]) or pd.isna(row.rate)
+        hidden = hidden or 0 < row.base < disclosure().smallest_shown
         here = (
             (disclosure().mark, disclosure().mark)
             if hidden
@@ -199,8 +201,8 @@ def who_could_ask(support: Support, site: str) -> Html:
         )
         lines.append((f"{wording.first_up(REFERRAL_SOURCES[row.source])}, {unit}", *here, middle))
     without = [
-        f"{REFERRAL_SOURCES[source]} ({BASES[source]}: the study has no {table})"
-        for source, table in lacking(support.tables)
+        f"{REFERRAL_SOURCES[source]} ({BASES[source]}: the study has no {column})"
+        for source, column in lacking(support.tables)
     ]
     note = f"Not known, so not shown: {'; '.join(without)}." if without else ""
     if not lines:
