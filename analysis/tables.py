@@ -472,6 +472,11 @@ EPISODES = Table(
         Column("response_mode", "code", "The response that was given", codes=RESPONSE_MODES),
         Column("attempt_result", "code", "What came of the visit", codes=ATTEMPT_RESULTS),
         Column("referral_source", "code", "Who asked for help", codes=REFERRAL_SOURCES),
+        Column(
+            "referrer",
+            "text",
+            "The school or other organization that asked, by name: for the site's own eyes, in no brief",
+        ),
         Column("presenting_problem", "code", "First problem named at the call", codes=PRESENTING_PROBLEMS),
         Column("presenting_problems", "codes", "Every problem named at the call", codes=PRESENTING_PROBLEMS),
         Column("response_location", "code", "Where the response took place", codes=RESPONSE_LOCATIONS),

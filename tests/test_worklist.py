@@ -11,8 +11,10 @@ import pytest
 from analysis import params
 from analysis.brief.meeting import worklist
 from analysis.brief.meeting.promises import Collaborative
+from analysis.brief.meeting.referrers import referrers, who_called
 from analysis.brief.meeting.unfinished import CONTACT, SiteRecords, not_checked, unfinished
 from analysis.params import ROOT, ParamsError
+from analysis.periods import period
 from analysis.quality.cards import choices_for, read_cards
 from analysis.quality.measures import MEASURES, Choices
 from analysis.quality.rows import of_episodes
@@ -353,3 +355,41 @@ def test_a_cell_that_a_spreadsheet_would_run_stays_text():
         ]
     )
     assert "'=cmd.csv" in worklist.table_text(table)
+
+
+# --- who called, by name -----------------------------------------------------------------------------------------------
+
+
+def called(*rows) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["referral_source", "referrer", "counted_on"])
+    return table.astype({"referrer": "string"}).assign(counted_on=lambda rows: pd.to_datetime(rows["counted_on"]))
+
+
+def test_schools_that_stopped_calling_come_first_and_spellings_of_one_name_are_one():
+    rows = called(
+        ("school", "Oak  school", "2025-12-03"), ("school", "Oak School", "2026-10-31"), ("school", "Oak School", "2025-10-31"),
+        ("school", "Elm school", "2025-01-10"), ("school", "Elm school", "2024-10-31"), ("school", None, "2026-01-01"),
+        ("school", "Elm school", "2024-11-01"), ("school", "Ash school", "2026-11-01"),
+    )  # fmt: skip
+    found = referrers(rows, period("2026-10"))
+    assert found[["name", "before", "now"]].to_numpy().tolist() == [["Elm school", 2, 0], ["Oak School", 1, 2]]
+    assert found["last_on"].dt.date.astype(str).tolist() == ["2025-01-10", "2026-10-31"]
+
+
+def test_the_worklist_names_the_schools_and_no_brief_does(root):
+    _, page = worklist.write_worklist("demo", "site-01", "2026-10", root=root)
+    episodes = pd.read_parquet(root / "data" / "processed" / "demo" / "episodes.parquet")
+    named = episodes["referrer"].dropna().unique()
+    assert len(named) > 50
+    assert any(name in page.read_text(encoding="utf-8") for name in named)
+    code = [
+        path
+        for folder in ("brief", "quality", "effect", "savings")
+        for path in (ROOT / "analysis" / folder).rglob("*.py")
+    ]
+    reads = {path.name for path in code if '"referrer"' in path.read_text(encoding="utf-8")}
+    assert reads == {"referrers.py", "picture.py"}  # the second asks only whether there is one
+
+
+def test_records_that_name_nobody_are_said_to(root):
+    assert "do not name the schools" in who_called(called(("school", None, "2026-01-01")), period("2026-10")).text

@@ -87,8 +87,9 @@ class Break(Record):
 
 
 class School(Record):
-    """When children are in school, and which."""
+    """When children are in school, and which; and how many schools a county has that may call."""
 
+    a_county: Annotated[int, Field(ge=1, le=99)]
     breaks: tuple[Break, ...]
     opens_hour: Annotated[int, Field(ge=0, le=23)]
     closes_hour: Annotated[int, Field(ge=1, le=24)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from analysis.demo.counties import read_counties
 from analysis.demo.draws import draw_codes, draw_mix
 from analysis.demo.episodes import is_school_day
 from analysis.demo.parts import Endings
@@ -22,6 +23,15 @@ def add_referral(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     mixes = scenario.referral_source
     source = _draw_either(in_school, mixes.school_hours, mixes.otherwise, scenario.stream("referral_source"))
     return episodes.assign(referral_source=source)
+
+
+def add_referrer(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Adds referrer, the school that asked: one of its county's, the first called from most often; missing for other callers."""
+    places = np.arange(1, scenario.school.a_county + 1)
+    number = scenario.stream("referrer").choice(places, len(episodes), p=(1 / places) / (1 / places).sum())
+    county = episodes["county_fips"].map(read_counties().set_index("county_fips")["county_name"])
+    name = county + " school " + pd.Series(number, index=episodes.index).astype(str)
+    return episodes.assign(referrer=name.where(episodes["referral_source"].eq("school")))
 
 
 def add_problems(episodes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:

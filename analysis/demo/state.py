@@ -21,6 +21,7 @@ from analysis.demo.responses import (
     add_modes,
     add_problems,
     add_referral,
+    add_referrer,
     disposition_chances,
     was_reached,
 )
@@ -129,6 +130,7 @@ def make_episodes(requests: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
         .pipe(add_children_described, scenario)
         .pipe(add_first_response, scenario)
         .pipe(add_entry, scenario)
+        .pipe(add_referrer, scenario)
     )
     number = pd.Series(range(1, len(episodes) + 1), index=episodes.index)
     episodes["episode_id"] = "E" + number.astype(str).str.zfill(6)

@@ -15,6 +15,7 @@ from analysis import params
 from analysis.brief import markup, wording
 from analysis.brief.markup import Html
 from analysis.brief.meeting.promises import Collaborative, read_collaborative
+from analysis.brief.meeting.referrers import who_called
 from analysis.brief.meeting.sources import open_table
 from analysis.brief.meeting.unfinished import COLUMNS, CONTACT, SiteRecords, not_checked, unfinished
 from analysis.brief.numbers import covered_days
@@ -68,7 +69,9 @@ def write_worklist(study_name: str, site: str, period_name: str = "", *, root: P
     folder = root / "outputs" / study.name / "runs" / upto.name / site
     folder.mkdir(parents=True, exist_ok=True)
     name = sites.set_index("site_id")["name"][site]
-    body = page(study, name, site, upto, records, lines, rules)
+    episodes = open_table(study.name, "episodes", root=root)
+    called = who_called(episodes[episodes["site_id"].eq(site)], upto)
+    body = markup.together(page(study, name, site, upto, records, lines, rules), called)
     paths = folder / "worklist.csv", folder / "worklist.html"
     _put(paths[0], table_text(lines))
     _put(paths[1], shell(body.text, name=paths[1].relative_to(root).as_posix()))

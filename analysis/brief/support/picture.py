@@ -204,7 +204,10 @@ def who_could_ask(support: Support, site: str) -> Html:
         f"{REFERRAL_SOURCES[source]} ({BASES[source]}: the study has no {column})"
         for source, column in lacking(support.tables)
     ]
-    note = f"Not known, so not shown: {'; '.join(without)}." if without else ""
+    note = f"Not known, so not shown: {'; '.join(without)}. " if without else ""
+    note += "Which schools call, by name, stands on the site’s own worklist, which stays inside." * _names_callers(
+        support
+    )
     if not lines:
         return Html(f'<p class="note">{markup.escaped(note)}</p>') if note else Html("")
     heads = ["Calls that come from", "Here", "Range", "In the middle of other sites"]
@@ -214,6 +217,11 @@ def who_could_ask(support: Support, site: str) -> Html:
         ),
         Html(f'<p class="note">{markup.escaped(note)}</p>') if note else "",
     )
+
+
+def _names_callers(support: Support) -> bool:
+    episodes = support.tables["episodes"]
+    return "referrer" in episodes and bool(episodes["referrer"].notna().any())
 
 
 def posts(support: Support, site: str) -> Html:

@@ -104,8 +104,8 @@ def counted_of_sites(
     first, last = months.start_time.to_numpy(), months.end_time.normalize().to_numpy()
     days = days_within(site_counties["from_on"], site_counties["to_on"], first, last, covers)
     by_month = counts.assign(month=counts["month_on"].dt.to_period("M")).set_index(["county_fips", "month"])[column]
-    wide = by_month.astype(float).unstack()
-    known = wide.reindex(index=site_counties["county_fips"], columns=months).to_numpy()
+    cells = pd.MultiIndex.from_product([site_counties["county_fips"], months])
+    known = by_month.astype(float).reindex(cells).to_numpy().reshape(len(site_counties), len(months))
     weight = days / months.days_in_month.to_numpy() * site_counties["share"].to_numpy(dtype=float)[:, None]
     rows = pd.Series(np.where(weight > 0, known * weight, 0.0).sum(axis=1), index=site_counties["site_id"])
     unknown = rows.isna().groupby(level=0).any()
