@@ -13,7 +13,7 @@ from conftest import DEMO_BRIEFS, build_briefs
 from analysis import params
 from analysis.brief import attention, markup, monthly, panels, questions, scorecard, site_by_site
 from analysis.brief.hiding import hidden
-from analysis.brief.numbers import Numbers, count_numbers
+from analysis.brief.numbers import Numbers
 from analysis.brief.press.index import write_index
 from analysis.brief.press.pages import check_page, shell
 from analysis.brief.windows import windows
@@ -330,10 +330,9 @@ def test_one_month_of_records_is_a_brief_without_comparison():
 # --- the made-up state against plain pandas --------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def demo(demo_root) -> Numbers:
-    study = params.study("demo", root=demo_root)
-    return count_numbers(study, study.period("2026-10"), root=demo_root)
+@pytest.fixture
+def demo(demo_numbers) -> Numbers:
+    return demo_numbers
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from conftest import bare
 
 from analysis.brief import figures, markup
 from analysis.brief.packet.paper import print_page
@@ -52,10 +53,9 @@ def chromium() -> str:
 
 def made_up_pages() -> dict[str, Path]:
     """The made-up state's index, its statewide briefs, and the site pages that show most and least."""
-    bare = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "PERIOD", "SITES", "STUDY")}
-    for target in (["briefs", f"SITES={SITES}"], ["partner", f"SITES={SITES}"], ["plans", f"PLANNED={PLANNED}"]):
-        made = subprocess.run(["make", *target], cwd=ROOT, env=bare, capture_output=True, text=True, check=False)
-        assert made.returncode == 0, made.stderr
+    command = ["make", "briefs", "partner", "plans", "cohort", f"SITES={SITES}", f"PLANNED={PLANNED}"]
+    made = subprocess.run(command, cwd=ROOT, env=bare(), capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
     briefs = ROOT / "outputs" / "demo" / "briefs"
     plan = (ROOT / "data" / "processed" / "demo" / "plan.mk").read_text(encoding="utf-8")
     month = re.search(r"^LAST_MONTH\s*:?=\s*(\S+)", plan, re.MULTILINE)[1]

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest import bare
 
 from analysis.params import ROOT
 
@@ -29,9 +30,8 @@ def workspace(tmp_path):
 
 def start(folder: Path) -> subprocess.Popen:
     """make in a process group of its own, so that what it starts can be killed with it."""
-    clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     return subprocess.Popen(
-        COMMAND, cwd=folder, env=clean, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        COMMAND, cwd=folder, env=bare(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )  # fmt: skip
 
 

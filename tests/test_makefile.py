@@ -1,12 +1,12 @@
 """The Makefile builds what is stale and nothing else; a failing notebook leaves no brief and stops no other."""
 
 import json
-import os
 import shutil
 import subprocess
 import time
 
 import pytest
+from conftest import bare
 
 from analysis.params import ROOT
 
@@ -17,9 +17,7 @@ ALL = {"data_quality", *FOR_THE_COLLABORATIVE}
 
 
 def make(folder, *arguments: str) -> subprocess.CompletedProcess:
-    # The tests' own coverage of make's variables must not reach the make that they start.
-    clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-    return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, check=False, env=clean)
+    return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, check=False, env=bare())
 
 
 def built(done: subprocess.CompletedProcess) -> set[str]:

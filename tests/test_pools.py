@@ -14,10 +14,10 @@ from test_grains import BIG, BLOCKS, MONTHS, NOWHERE, YEAR, chosen
 from test_measures import crises, places, table_of
 from test_numbers import CARDS, KINDS, RULE, STUDY, TWO_YEARS, made_up_counts, measures_of, with_opening_days
 
-from analysis import params, periods
+from analysis import periods
 from analysis.brief import false_alarms, panels, small_site
 from analysis.brief.hiding import hidden_beside
-from analysis.brief.numbers import POOLED, Numbers, count_numbers, months_before
+from analysis.brief.numbers import POOLED, Numbers, months_before
 from analysis.brief.packet.workbook import make_workbook
 from analysis.brief.small_counts import pooled
 from analysis.brief.small_counts.ledger import Release, entry_of, release_of, told_before
@@ -339,10 +339,9 @@ def test_a_pool_counts_what_its_sites_count_and_is_open_while_any_of_them_is():
     assert more[["measure", "site_id", "numerator", "months"]].to_numpy().tolist() == [["episodes", "h+", 7, 1.0]]
 
 
-@pytest.fixture(scope="module")
-def numbers(demo_root) -> Numbers:
-    study = params.study("demo", root=demo_root)
-    return count_numbers(study, study.period("2026-10"), root=demo_root)
+@pytest.fixture
+def numbers(demo_numbers) -> Numbers:
+    return demo_numbers
 
 
 def drawn_of(numbers: Numbers, site: str) -> Numbers:

@@ -6,15 +6,13 @@ import pytest
 
 from analysis import params
 from analysis.brief import monthly, scorecard
-from analysis.brief.numbers import count_numbers
 
 QUOTED = re.findall(r"^> (\S.*)$", (params.ROOT / "docs" / "reading_the_briefs.md").read_text(encoding="utf-8"), re.M)
 
 
-@pytest.fixture(scope="module")
-def numbers(demo_root):
-    study = params.study("demo", root=demo_root)
-    return count_numbers(study, study.period("2026-10"), root=demo_root)
+@pytest.fixture
+def numbers(demo_numbers):
+    return demo_numbers
 
 
 @pytest.mark.parametrize(("place", "first"), [("statewide", 0), ("site-03", 2), ("site-15", 4)])

@@ -387,7 +387,7 @@ def test_the_worklist_names_the_schools_and_no_brief_does(root):
         for folder in ("brief", "quality", "effect", "savings")
         for path in (ROOT / "analysis" / folder).rglob("*.py")
     ]
-    reads = {path.name for path in code if '"referrer"' in path.read_text(encoding="utf-8")}
+    reads = {path.name for path in code if '["referrer"]' in path.read_text(encoding="utf-8")}
     assert reads == {"referrers.py", "picture.py"}  # the second asks only whether there is one
 
 

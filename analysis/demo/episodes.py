@@ -54,7 +54,7 @@ def draw_requests(expected: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
 def is_school_day(day: pd.Series, school: School) -> pd.Series:
     """True on weekdays outside the breaks; both ends of a break are without school.
 
-    >>> school = School(breaks=[{"from": "12-20", "to": "01-04"}], opens_hour=8, closes_hour=16, ages={"youngest": 5, "oldest": 18})
+    >>> school = School(a_county=6, breaks=[{"from": "12-20", "to": "01-04"}], opens_hour=8, closes_hour=16, ages={"youngest": 5, "oldest": 18})
     >>> is_school_day(pd.Series(pd.to_datetime(["2025-01-03", "2025-01-06", "2025-01-11"])), school).tolist()
     [False, True, False]
     """
