@@ -93,7 +93,7 @@ help:  ## this list
 		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 	@echo
 
-briefs: $$(COLLABORATIVE) $$(PACKET) $$(ROI)  ## every brief of the last complete month; PERIOD=2026-10 for another
+briefs: $$(COLLABORATIVE) $$(PACKET) $$(ROI) $$(LINKED)  ## every brief of the last complete month; PERIOD=2026-10 for another
 	@$(build)
 
 roi: $$(ROI) $$(LINKED)  ## ED diversion, placement, dollars and who is in the linked study, over the whole extract; PERIOD=2023-07_2026-06 for a part
@@ -144,10 +144,10 @@ study: $(INSTALLED)  ## start a folder for a new state: make study STUDY=nm
 	@$(RUN) -m analysis.intake.start $(STUDY)
 
 test: $(INSTALLED) data/processed/demo/derived.csv  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
-	$(RUN) -m pytest -m "not slow" --numprocesses 2 --dist loadfile
+	$(RUN) -m pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-all: test  ## the tests, then the slow ones
-	$(RUN) -m pytest -m slow --numprocesses 2 --dist loadfile
+	$(RUN) -m pytest -m slow --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED)  ## lint, format, notebooks stripped, generated docs current, no data in git
 	$(VENV)/bin/ruff check .
@@ -175,7 +175,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(VENV)/bin/uv pip sync --quiet --python $(RUN) --require-hashes requirements.lock
+	@$(VENV)/bin/uv pip sync --quiet --compile-bytecode --python $(RUN) --require-hashes requirements.lock
 	@$(VENV)/bin/uv pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -23,7 +23,7 @@ from analysis.brief.signals import begins, signal
 from analysis.brief.windows import Windows, windows
 from analysis.params import ParamsError
 from analysis.quality.cards import read_cards
-from analysis.quality.claims_visits import admissions, ed_visits
+from analysis.quality.claims_visits import READ, admissions, ed_visits
 from analysis.quality.pools import hubs
 from analysis.quality.received import read_received
 from analysis.tables import MEASURES_TABLE, STATEWIDE
@@ -216,7 +216,7 @@ def of(numbers, measure: str) -> pd.DataFrame:
 def test_claims_of_children_whom_the_service_never_met_change_no_measure(demo_root, study, made_by):
     folder = demo_root / "data" / "processed" / "demo"
     tables, covers = read_received(folder), covered_days(study, root=demo_root)
-    every = {**tables, "claims": pd.read_parquet(folder / "claims.parquet")}
+    every = {**tables, "claims": pd.read_parquet(folder / "claims.parquet", columns=list(READ))}
     assert len(tables["claims"]) < len(every["claims"])
     found = made_by(tables, covers)
     assert len(found) > 100

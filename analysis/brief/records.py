@@ -44,7 +44,8 @@ def open_records(study: str, period: str) -> Records:
     chosen = params.study(study)
     folder = ROOT / "data" / "processed" / study
     rejected = [
-        pd.read_parquet(path).assign(table=path.stem) for path in sorted((folder / "rejected").glob("*.parquet"))
+        pd.read_parquet(path, columns=["fate", "reason"]).assign(table=path.stem)
+        for path in sorted((folder / "rejected").glob("*.parquet"))
     ]
     counts = {"raw": "Int64", "without_partial": "Int64", "left": "Int64"}
     return Records(

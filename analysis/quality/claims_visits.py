@@ -6,7 +6,8 @@ age is the one of an episode, moved by the days between (an age in whole years m
 count in the state alone. Claims that have not come in yet look like visits that were not.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ import pandas as pd
 from analysis.claim_codes import read_claim_codes
 from analysis.quality.exposure import DAYS_PER_YEAR, Days
 
+READ = (
+    "child_id", "claim_id", "file_type", "service_from_on", "service_to_on", "diagnosis_1", "diagnosis_2", "revenue_code", "procedure_code",
+)  # fmt: skip
 YOUNGEST = 6
 APART_DAYS = 31  # of visits closer than this the first counts
 ADMITTED_WITHIN_DAYS = 30
@@ -54,23 +58,35 @@ def admissions(tables: Mapping[str, pd.DataFrame], covers: Days) -> pd.DataFrame
 def _lines(claims: pd.DataFrame) -> pd.DataFrame:
     """The claim lines with what each is: ed, mental, visit, inpatient; and its last day."""
     codes = read_claim_codes()
-    first, second = (
-        claims[name].astype("string").str.upper().str.replace(".", "", regex=False)
-        for name in ("diagnosis_1", "diagnosis_2")
+    self_harm, illness = codes.diagnoses.self_harm.pattern, codes.diagnoses.mental_illness.pattern
+    harm = _spelled(claims["diagnosis_1"], self_harm) | _spelled(claims["diagnosis_2"], self_harm)
+    ill = _spelled(claims["diagnosis_1"], illness)
+    inpatient = claims["file_type"].eq("inpatient").fillna(False).to_numpy(dtype=bool)
+    ed = _one_of(claims["revenue_code"], codes.ed_visit.revenues) | _one_of(
+        claims["procedure_code"], codes.ed_visit.procedure
     )
-    self_harm = codes.diagnoses.self_harm.pattern
-    harm = first.str.match(self_harm).fillna(False) | second.str.match(self_harm).fillna(False)
-    ill = first.str.match(codes.diagnoses.mental_illness.pattern).fillna(False)
-    revenue, procedure = claims["revenue_code"].astype("string"), claims["procedure_code"].astype("string").str.upper()
-    inpatient = claims["file_type"].eq("inpatient")
-    ed = revenue.isin(codes.ed_visit.revenues) | procedure.isin(codes.ed_visit.procedure)
-    service = procedure.str.fullmatch(codes.outpatient.procedure_like).fillna(False)
+    service = _spelled(claims["procedure_code"], rf"(?:{codes.outpatient.procedure_like})\Z")
     return pd.DataFrame({
         "child_id": claims["child_id"], "claim_id": claims["claim_id"], "from_on": claims["service_from_on"],
         "to_on": claims["service_to_on"].fillna(claims["service_from_on"]),
-        "ed": (ed & ~inpatient).astype(bool), "inpatient": inpatient.astype(bool), "mental": (ill | harm).astype(bool),
-        "visit": (ill & service & ~inpatient & ~ed).astype(bool),
+        "ed": ed & ~inpatient, "inpatient": inpatient, "mental": ill | harm, "visit": ill & service & ~inpatient & ~ed,
     })  # fmt: skip
+
+
+def _spelled(codes: pd.Series, pattern: str) -> np.ndarray:
+    """True for the codes that begin as the pattern says, dots and capitals aside. Each is looked at once: lines repeat few of them."""
+    begins = re.compile(pattern).match
+    return _asked(codes, lambda code: begins(code.upper().replace(".", "")) is not None)
+
+
+def _one_of(codes: pd.Series, listed: Collection[str]) -> np.ndarray:
+    return _asked(codes, lambda code: code.upper() in listed)
+
+
+def _asked(codes: pd.Series, said: Callable[[str], bool]) -> np.ndarray:
+    number, different = pd.factorize(codes)
+    answers = np.array([*(said(str(code)) for code in different), False])  # the last is the missing code's
+    return answers[number]
 
 
 def _stays(lines: pd.DataFrame) -> pd.DataFrame:

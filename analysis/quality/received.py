@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.quality.claims_visits import READ
 from analysis.tables import RECEIVED
 
 
 def read_received(folder: Path) -> dict[str, pd.DataFrame]:
-    """Every table that the study has received, by name; of the claims, the lines of children whom the service has met.
+    """Every table that the study has received, by name; of the claims, the lines of children whom the service has met, as far as read.
 
     No measure counts another child's claims, and they are most of them.
     """
@@ -16,5 +17,5 @@ def read_received(folder: Path) -> dict[str, pd.DataFrame]:
     tables = {name: pd.read_parquet(path) for name, path in paths.items() if name != "claims" and path.exists()}
     if paths["claims"].exists():
         met = tables["episodes"]["child_id"].dropna().unique().tolist()
-        tables["claims"] = pd.read_parquet(paths["claims"], filters=[("child_id", "in", met)])
+        tables["claims"] = pd.read_parquet(paths["claims"], columns=list(READ), filters=[("child_id", "in", met)])
     return tables

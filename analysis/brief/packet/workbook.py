@@ -2,9 +2,9 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import xlsxwriter
@@ -86,8 +86,7 @@ def _as_of(numbers: Numbers) -> datetime:
     return numbers.covers[1].to_pydatetime()
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """What stands in one cell: a text, a number with its form, or nothing."""
 
     content: str | float | None
@@ -104,6 +103,10 @@ class _Writer:
         self.words = book.add_format({"text_wrap": True, "valign": "top"})
         self.names = dict(zip(numbers.sites["site_id"], numbers.sites["name"], strict=True)) | {STATEWIDE: "Statewide"}
         self.names |= {pool.pool_id: place_name(numbers, pool.pool_id) for pool in hubs(numbers.sites)}
+        # Each said once: there are tens of thousands of rows, and few periods and parts.
+        self.periods = {name: Cell(numbers.study.period(name).words) for name in table["period"].unique()}
+        parts = table[["measure", "stratum"]].drop_duplicates().itertuples(index=False, name=None)
+        self.parts = {(measure, stratum): Cell(self._part(measure, stratum)) for measure, stratum in parts}
 
     # --- sheets ---
 
@@ -189,11 +192,11 @@ class _Writer:
             case "title":
                 return Cell(card.title)
             case "part":
-                return Cell(self._part(row["measure"], card, row["stratum"]))
+                return self.parts[row["measure"], row["stratum"]]
             case "site":
                 return Cell(self.names.get(row["site_id"], row["site_id"]))
             case "months":
-                return Cell(self.numbers.study.period(row["period"]).words)
+                return self.periods[row["period"]]
             case "unit":
                 return Cell(UNIT_WORDS[card.unit])
             case "hidden":
@@ -202,7 +205,8 @@ class _Writer:
                 return self._figure(name, row, card)
         return Cell(row[name])
 
-    def _part(self, measure: str, card: Card, stratum: str) -> str:
+    def _part(self, measure: str, stratum: str) -> str:
+        card = self.numbers.cards.cards[measure]
         return (
             ""
             if card.unit != "mix"
