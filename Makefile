@@ -146,7 +146,7 @@ study: $(INSTALLED)  ## start a folder for a new state: make study STUDY=nm
 test: $(INSTALLED) data/processed/demo/derived.csv  ## the tests (under 8 minutes; what needs a browser skips, saying so, where there is none)
 	$(RUN) -m pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-all: test  ## the tests, then the slow ones
+test-all: test  ## the tests, then the slow ones; MANY=3 draws three times as many states
 	$(RUN) -m pytest -m slow --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(INSTALLED)  ## lint, format, notebooks stripped, generated docs current, no data in git

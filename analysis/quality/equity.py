@@ -106,9 +106,10 @@ def by_measure_group(
             continue
         placed = observed.placed(card.of, card.as_of)
         values = MEASURES[measure](placed.rows, observed.choices(card, cards))
-        told = placed.rows.loc[values.index].assign(value=values)
+        belong = placed.rows.loc[values.index]
+        told = pd.DataFrame({"counted_on": belong["counted_on"], "value": values})
         for cut in (each for each in STRATIFIED_BY if each not in study.ask_before):
-            group = group_of(told, cut)
+            group = group_of(belong, cut)
             if group.ne(NOT_RECORDED).any():
                 tested = measure in test_interaction and card.unit == "share"
                 rows += _cut(
