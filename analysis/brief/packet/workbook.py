@@ -1,7 +1,9 @@
 """The workbook: the tables of one period as they may be sent, words beside codes, for those who work in a spreadsheet."""
 
+import gc
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -68,14 +70,27 @@ def make_workbook(table: pd.DataFrame, numbers: Numbers, *, rule: Disclosure | N
     book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     # The day to which the records reach, in place of the time of writing.
     book.set_properties({"title": _title(numbers), "author": numbers.study.title, "created": _as_of(numbers)})
-    writer = _Writer(book, table, numbers, rule)
-    writer.read_me()
-    writer.all_figures()
-    if numbers.name_peers:
-        writer.year_by_site()
-    writer.months_statewide()
-    book.close()
+    with _without_collector():
+        writer = _Writer(book, table, numbers, rule)
+        writer.read_me()
+        writer.all_figures()
+        if numbers.name_peers:
+            writer.year_by_site()
+        writer.months_statewide()
+        book.close()
     return file.getvalue()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No garbage collection meanwhile: it would look at a million cells again and again, and none of them is garbage."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _title(numbers: Numbers) -> str:
@@ -97,7 +112,9 @@ class _Writer:
     """One workbook while it is written."""
 
     def __init__(self, book: xlsxwriter.Workbook, table: pd.DataFrame, numbers: Numbers, rule: Disclosure) -> None:
-        self.book, self.table, self.numbers, self.rule = book, table, numbers, rule
+        # Missing figures as None: asking pandas of each of many hundred thousand cells takes longer than writing them.
+        plain = {name: table[name].astype(object).where(table[name].notna(), None) for name in FIGURES}
+        self.book, self.table, self.numbers, self.rule = book, table.assign(**plain), numbers, rule
         self.forms: dict[str, Format] = {}
         self.head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self.words = book.add_format({"text_wrap": True, "valign": "top"})
@@ -141,7 +158,10 @@ class _Writer:
 
     def all_figures(self) -> None:
         """Every figure, one a row, with the contract's columns and words beside codes."""
-        rows = [[self._tidy(name, row) for name in HEADERS] for row in self.table.to_dict("records")]
+        cards = self.numbers.cards.cards
+        rows = [
+            [self._tidy(name, row, cards[row["measure"]]) for name in HEADERS] for row in self.table.to_dict("records")
+        ]
         self._sheet("All figures", list(HEADERS.values()), rows, stay=0)
 
     def year_by_site(self) -> None:
@@ -186,8 +206,7 @@ class _Writer:
             ("Ranges", f"low and high are the ends of the {numbers.cards.confidence:.0%} range of chance."),
         ]
 
-    def _tidy(self, name: str, row: dict) -> Cell:
-        card = self.numbers.cards.cards[row["measure"]]
+    def _tidy(self, name: str, row: dict, card: Card) -> Cell:
         match name:
             case "title":
                 return Cell(card.title)
@@ -215,7 +234,7 @@ class _Writer:
 
     def _figure(self, name: str, row: dict | None, card: Card) -> Cell:
         """A number as it may be read; the mark where the row is hidden, nothing where there is none."""
-        if row is None or pd.isna(row[name]):
+        if row is None or row[name] is None:
             return Cell(self.rule.mark if row is not None and row["hidden"] else None)
         if name in COUNTS:
             return Cell(float(row[name]), "#,##0.0" if card.unit == "rate" and name == "denominator" else "#,##0")
