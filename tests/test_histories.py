@@ -294,7 +294,9 @@ def another(
     return None
 
 
-@pytest.mark.parametrize(("sites", "elsewhere", "numbers"), [(5, False, (3, 6)), (4, True, (0, 30))])
+@pytest.mark.parametrize(
+    ("sites", "elsewhere", "numbers"), [(5, False, (3, 6)), pytest.param(4, True, (0, 30), marks=pytest.mark.slow)]
+)
 def test_whoever_knows_the_rule_does_not_learn_the_count_of_the_month_before_a_history_begins(
     sites, elsewhere, numbers
 ):

@@ -398,6 +398,7 @@ def test_sites_that_may_not_be_named_to_each_other_are_not_shown_together(number
     assert "together" not in small_site.page(replace(numbers, name_peers=False, looked={}), "site-15").text
 
 
+@pytest.mark.slow
 def test_the_workbook_names_a_pool(numbers):
     book = openpyxl.load_workbook(io.BytesIO(make_workbook(numbers.shown[MEASURES_TABLE.names], numbers)))
     rows = list(book["All figures"].iter_rows(values_only=True))

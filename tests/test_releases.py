@@ -343,6 +343,7 @@ def test_a_release_twice_is_one_and_the_briefs_stay_what_they_are(workspace):
     assert path.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_other_figures_are_added_only_when_asked_and_both_stay(workspace):
     release("demo", "2026-09", root=workspace)
     late_records(workspace, 14)
@@ -391,7 +392,9 @@ def test_a_ledger_that_was_edited_is_a_sentence(workspace, old, new, sentence):
         read_ledger(STUDY, root=workspace)
 
 
-@pytest.mark.parametrize(("late", "words"), [(14, "14 more"), (4, "changed by fewer than 11")])
+@pytest.mark.parametrize(
+    ("late", "words"), [pytest.param(14, "14 more", marks=pytest.mark.slow), (4, "changed by fewer than 11")]
+)
 def test_what_is_restated_is_said_where_it_is_no_small_count(workspace, late, words):
     release("demo", "2026-09", root=workspace)
     assert set(restated("demo", "2026-10", root=workspace)["in_words"]) == {"no change"}
