@@ -153,7 +153,7 @@ check: $(INSTALLED)  ## lint, format, notebooks stripped, generated docs current
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(RUN) -m analysis.dictionary --check
-	$(RUN) -m pytest tests/test_notebooks.py tests/test_privacy.py tests/test_environment.py
+	$(RUN) -m pytest -m "not slow" tests/test_notebooks.py tests/test_privacy.py tests/test_environment.py
 
 docs: $(INSTALLED)  ## write the generated docs: docs/data_dictionary.md
 	$(RUN) -m analysis.dictionary
