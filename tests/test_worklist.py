@@ -381,6 +381,7 @@ def test_the_worklist_names_the_schools_and_no_brief_does(root):
     episodes = pd.read_parquet(root / "data" / "processed" / "demo" / "episodes.parquet")
     named = episodes["referrer"].dropna().unique()
     assert len(named) > 50
+    assert set(episodes.loc[episodes["referrer"].notna(), "referral_source"].dropna()) == {"school"}
     assert any(name in page.read_text(encoding="utf-8") for name in named)
     code = [
         path

@@ -105,6 +105,7 @@ def make_raw_episodes(state: State) -> pd.DataFrame:
         raw[column] = raw[column].astype(object).map({True: "Yes", False: "No"}).fillna("")
     for column in ("age_years", "team_size"):
         raw[column] = raw[column].astype("string").astype(object).fillna("")
+    raw["referrer"] = raw["referrer"].fillna("")
     raw["site_name"] = raw["site_id"].map(state.scenario.of_sites("name"))
     raw["clerk"] = rng.choice(export.clerks, len(raw))
     raw["vehicle"] = np.where(raw["arrived_at"].notna(), rng.choice(export.vehicles, len(raw)), "")
