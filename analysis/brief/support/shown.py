@@ -59,9 +59,11 @@ def range_words(row: pd.Series) -> str:
 def in_words(ratio: float) -> str:
     """A ratio in words, as a sentence says it first.
 
-    >>> [in_words(ratio) for ratio in (0.26, 0.49, 0.66, 0.8, 1.0, 1.3)]
-    ['about a quarter of', 'about half of', 'about two thirds of', 'about four fifths of', 'about as many as', 'more than']
+    >>> [in_words(ratio) for ratio in (0.1, 0.26, 0.4, 0.49, 0.66, 0.8, 1.0, 1.3)]
+    ['less than a quarter of', 'about a quarter of', 'about two fifths of', 'about half of', 'about two thirds of', 'about four fifths of',
+     'about as many as', 'more than']
     """
-    steps = ((0.29, "about a quarter of"), (0.41, "about a third of"), (0.58, "about half of"), (0.71, "about two thirds of"),
+    steps = ((0.22, "less than a quarter of"), (0.29, "about a quarter of"), (0.365, "about a third of"), (0.45, "about two fifths of"),
+             (0.58, "about half of"), (0.71, "about two thirds of"),
              (0.78, "about three quarters of"), (0.90, "about four fifths of"), (1.15, "about as many as"))  # fmt: skip
     return next((words for most, words in steps if ratio < most), "more than")
