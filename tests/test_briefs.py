@@ -152,7 +152,7 @@ def test_no_figure_of_a_hidden_site_is_on_its_page(small, site):
 
 
 def test_a_hidden_count_is_not_called_one_to_ten_where_it_may_cover_another(small):
-    assert "so few crises that their number is hidden" in said(site_page(small, "cover"))
+    assert "responded to crises whose number is hidden, to protect children" in said(site_page(small, "cover"))
     assert "responded to 1 to 10" not in said(site_page(small, "cover"))
 
 
@@ -271,7 +271,7 @@ def test_a_site_without_any_episode_has_a_page(small):
     page = site_page(small, "empty")
     assert cells(page.partition("How much did we do?")[2], "Crisis episodes")[0] == "0"
     assert "Empty responded to 0 crises" in said(page)
-    assert "too few crises here for any share" in said(page)
+    assert "No share can be shown here" in said(page)
 
 
 def test_a_study_with_calls_alone_has_briefs_that_say_what_is_missing():
@@ -354,6 +354,19 @@ def test_the_share_seen_in_person_is_plain_division(demo, october):
     assert (row["numerator"], row["denominator"]) == (seen, len(asked))
     assert row["value"] == pytest.approx(seen / len(asked), abs=1e-12)
     assert f"{seen} of {len(asked)} calls" in said(f"<main>{monthly.headline(demo)}")
+
+
+def test_the_first_thing_to_look_at_is_said_and_asked_about_only_where_it_was_said_already(demo, monkeypatch):
+    at_a_site = attention.Message(
+        "seen", "Seen in person has got worse by more than chance at Llano Viejo.", "Why there?"
+    )
+    monkeypatch.setattr(monthly, "messages", lambda numbers: [at_a_site])
+    first, second = monthly.takeaways(demo)
+    assert second == at_a_site.said
+    judged = first.rpartition("). ")[2]
+    again = attention.Message("seen", f"Seen in person: 9 of 10 calls (90%). {judged}", "What was different?")
+    monkeypatch.setattr(monthly, "messages", lambda numbers: [again])
+    assert monthly.takeaways(demo) == (first, again.question)
 
 
 def test_the_typical_wait_is_the_plain_median_and_in_time_its_plain_share(demo, october):

@@ -323,7 +323,12 @@ MATCH = EnhancedMatch("NM", date(2024, 1, 1), date(2026, 12, 31))
     [
         ("medicaid_services", date(2025, 9, 30), 0.7168),  # last day of federal fiscal year 2025
         ("medicaid_services", date(2025, 10, 1), 0.7166),  # first day of 2026
-        ("mobile_crisis", date(2023, 12, 31), 0.7259),  # the day before the state's first quarter
+        ("medicaid_services", date(2019, 12, 31), 0.7271),  # the day before the increase of the public health emergency
+        ("medicaid_services", date(2023, 3, 31), 0.7946),  # the last with 6.2 points on top
+        ("medicaid_services", date(2023, 4, 1), 0.7826),  # 5.0
+        ("medicaid_services", date(2023, 7, 1), 0.7576),  # 2.5
+        ("medicaid_services", date(2024, 1, 1), 0.7259),  # none
+        ("mobile_crisis", date(2023, 12, 31), 0.7409),  # the day before the state's first quarter, 1.5 points on top
         ("mobile_crisis", date(2024, 1, 1), 0.85),  # its first day
         ("mobile_crisis", date(2026, 12, 31), 0.85),  # its last
         ("mobile_crisis", date(2027, 1, 1), 0.7166),  # behind it: the regular share

@@ -91,7 +91,9 @@ def at(text):
 def test_children_under_18_are_the_real_counts_in_every_year(state):
     under_18 = state.population[state.population["age_band"].ne("18-20")]
     by_county_year = under_18.groupby(["year", "county_fips"])["children"].sum()
-    assert by_county_year.groupby("year").sum().to_dict() == dict.fromkeys([2023, 2024, 2025, 2026], REAL_CHILDREN)
+    assert by_county_year.groupby("year").sum().to_dict() == dict.fromkeys(
+        [2022, 2023, 2024, 2025, 2026], REAL_CHILDREN
+    )
     real = read_counties().set_index("county_fips")["under_18"]
     assert by_county_year[2026].to_dict() == real.to_dict()
     assert real["35001"] == 142_032  # Bernalillo, as published
@@ -117,13 +119,13 @@ def test_no_county_has_more_than_all_its_children_in_care_on_any_day(state):
         for day in pd.date_range(care.from_on, last):
             in_care[care.county_fips, day] += care.share
     assert max(in_care.values()) <= 1
-    assert in_care["35001", pd.Timestamp("2023-07-01")] == 0.65  # before the second site opened
+    assert in_care["35001", pd.Timestamp("2022-07-01")] == 0.65  # before the second site opened
     assert in_care["35001", pd.Timestamp("2026-10-31")] == pytest.approx(0.95)  # 0.65 + 0.30
 
 
 def test_shares_of_more_than_a_whole_county_are_refused(scenario):
     sites = [site.model_copy(update={"counties": scenario.sites[0].counties}) for site in scenario.sites[:2]]
-    with pytest.raises(ParamsError, match=r"county 35001 has 1\.30 of its children in care on 2023-10-02"):
+    with pytest.raises(ParamsError, match=r"county 35001 has 1\.30 of its children in care on 2023-04-03"):
         make_site_counties(scenario.model_copy(update={"sites": tuple(sites)}))  # 0.65 + 0.65 from the second opening
 
 
@@ -137,7 +139,7 @@ def test_five_to_eight_counties_are_never_covered_and_one_of_them_is_mid_sized(s
 
 def test_sites_open_one_after_another_and_one_closes_for_good(state):
     opened = state.sites["opened_on"]
-    assert (len(opened), opened.min(), opened.max()) == (15, pd.Timestamp("2023-07-01"), pd.Timestamp("2025-01-06"))
+    assert (len(opened), opened.min(), opened.max()) == (15, pd.Timestamp("2022-07-01"), pd.Timestamp("2025-01-06"))
     assert opened.dt.to_period("M").nunique() >= 12
     assert state.sites["closed_on"].dropna().astype(str).tolist() == ["2026-05-31"]
 
@@ -235,7 +237,7 @@ def test_no_elapsed_time_hides_a_change_of_the_clocks(state):
 def test_every_event_lies_in_the_covered_days_and_every_request_in_its_sites_care(state):
     episodes = state.episodes
     for clock in CLOCKS:
-        assert episodes[clock].dropna().between("2023-07-01", "2026-10-31 23:59").all(), clock
+        assert episodes[clock].dropna().between("2022-07-01", "2026-10-31 23:59").all(), clock
     care = episodes.merge(state.site_counties, on=["site_id", "county_fips"], how="left")
     day = care["requested_at"].dt.normalize()
     cared_for = (day >= care["from_on"]) & (care["to_on"].isna() | (day <= care["to_on"]))
@@ -594,14 +596,14 @@ def test_each_fiscal_year_has_a_file_in_its_own_format(folder):
     names = [path.name for path in sorted(folder.iterdir())]
     assert names == [
         "calls.csv", "contacts.csv",
-        "episodes_SFY2024.csv", "episodes_SFY2025.csv", "episodes_SFY2026.csv.gz", "episodes_SFY2027.xlsx",
+        "episodes_SFY2023.csv", "episodes_SFY2024.csv", "episodes_SFY2025.csv", "episodes_SFY2026.csv.gz", "episodes_SFY2027.xlsx",
         "outreach.xlsx", "population.csv", "readiness.csv", "referrals.csv", "satisfaction.csv", "scales.csv",
         "site_counties.csv", "site_hours.csv", "sites.csv", "staff.csv", "staffing.csv", "training.csv",
     ]  # fmt: skip
     with pytest.raises(UnicodeDecodeError):
         (folder / "episodes_SFY2025.csv").read_bytes().decode("utf-8")
     assert "Piñon" in (folder / "episodes_SFY2025.csv").read_bytes().decode("cp1252")
-    for year, file in zip((2024, 2025, 2026, 2027), sorted(folder.glob("episodes_*")), strict=True):
+    for year, file in zip((2023, 2024, 2025, 2026, 2027), sorted(folder.glob("episodes_*")), strict=True):
         days = [at(row["Call Received"]).date() for row in read_rows(file)]
         assert date(year - 1, 7, 1) <= min(days)
         assert max(days) <= date(year, 6, 30)
@@ -669,7 +671,7 @@ def test_the_command_writes_the_files_and_the_truth_and_leaves_no_part_behind(tm
     assert main(["--scenario", "small_state"], root=tmp_path) == 0
     assert main(["--scenario", "small_state"], root=tmp_path) == 0  # again, over its own files
     written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
-    assert len(written) == 18 + 12 + 4  # raw files of the service, those of the other agencies, and the truth of both
+    assert len(written) == 19 + 12 + 4  # raw files of the service, those of the other agencies, and the truth of both
     assert [name.removeprefix("data/truth/demo/small_state/") for name in written[-4:]] == [
         "children.parquet", "dispatch/children.parquet", "dispatch/summary.json", "summary.json",
     ]  # fmt: skip

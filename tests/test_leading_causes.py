@@ -33,7 +33,8 @@ def test_a_truly_low_site_is_never_called_ordinary_and_its_cause_leads(rows):
     low = rows[rows["site_id"].isin(TRUE_CAUSES)]
     assert len(low) == len(SEEDS) * len(TRUE_CAUSES)
     assert low["class"].isin(CLASSES[:3]).all()
-    assert low["ratio"].lt(0.75).all()
+    # The true ratio is about a half; one look is off by 0.1 (a standard deviation), nine by 0.03 on average.
+    assert low["ratio"].mean() == pytest.approx(low["use_ratio"].mean(), abs=0.1)
     assert low["named"].all()
     assert low["leads"].gt(0.9).all()
 

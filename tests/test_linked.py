@@ -527,7 +527,7 @@ def read_file(root, name):
 
 def test_the_command_writes_raw_files_and_truth_and_leaves_no_part_behind(written):
     names = {path.name for path in (written / "data" / "raw" / "demo").iterdir()}
-    assert {"episodes_SFY2024.csv", "ot_line.csv", "medicaid_enrollment.csv", "crosswalk.csv"} <= names
+    assert {"episodes_SFY2023.csv", "ot_line.csv", "medicaid_enrollment.csv", "crosswalk.csv"} <= names
     assert not list(written.rglob("*.part"))
     truth = json.loads((written / "data/truth/demo/small_state/summary.json").read_text("utf-8"))
     children = pd.read_parquet(written / "data/truth/demo/small_state/children.parquet")

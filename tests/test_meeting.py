@@ -543,7 +543,7 @@ def test_the_partner_page_gives_shown_counts_in_plain_words():
 
 def test_a_small_site_s_partner_page_shows_no_small_count():
     text = partner_text(meeting(schools()), "tiny")
-    assert "their number is not shown, to protect children" in text
+    assert "whose number is not shown, to protect children" in text
     assert "Not yet written." in text
     assert not re.search(r"\b[1-9] of|\bof ([1-9]|10)\b|Police [1-9]", text)
     assert "How the crises ended is not shown, to protect children." in text

@@ -527,7 +527,7 @@ def test_nothing_stands_outside_the_slide_and_no_picture_under_a_text(deck):
 def test_the_notes_name_source_rule_and_that_it_is_made_up(deck):
     for page in deck.slides:
         notes = page.notes_slide.notes_text_frame.text
-        assert "records from 1 July 2023 to 31 October 2026" in notes
+        assert "records from 1 July 2022 to 31 October 2026" in notes
         assert "only where its chart says so by the rules" in notes
         assert "Made-up data" in notes
 

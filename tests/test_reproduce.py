@@ -98,11 +98,14 @@ def targets(shared_file) -> dict:
 
 @pytest.mark.reference
 def test_reference_federal_shares_of_new_mexico(targets):
+    """The targets are the regular shares; on the first of January of 2020 to 2023 the share of the day is 6.2 points above."""
+    raised = dict.fromkeys(("2020", "2021", "2022", "2023"), 0.062)
     known = {
         year: payer_shares("medicaid_services", "NM", date(int(year), 1, 1), SHARES)["medicaid_federal"]
         for year in targets["fmap_NM"]
     }
-    assert known == targets["fmap_NM"]
+    regular = {year: round(share - raised.get(year, 0), 4) for year, share in known.items()}
+    assert regular == targets["fmap_NM"]
 
 
 @pytest.mark.reference

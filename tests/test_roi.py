@@ -143,7 +143,7 @@ def made():
     """The dollars of the made-up state; its tables are made where they are not there."""
     if not (ROOT / "data" / "processed" / "demo" / "plan.mk").exists():
         pytest.skip("The made-up state's tables are not there: run make data.")
-    return dollars.open_dollars("demo", "2023-07_2026-10")
+    return dollars.open_dollars("demo", "2022-07_2026-10")
 
 
 def pages(found) -> dict[str, str]:

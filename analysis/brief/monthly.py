@@ -79,9 +79,9 @@ def takeaways(numbers: Numbers) -> tuple[str, str]:
     first, found = _what_happened(numbers), messages(numbers)
     if not found:
         return first, "No figure has moved by more than chance, and no standard is missed for certain."
-    # What the first part has said already is asked about, not said again.
-    said_already = found[0].said.partition(": ")[2].rpartition("). ")[2] in first
-    return first, found[0].question if said_already else found[0].said
+    # What the first part has said already is asked about, not said again. Of sites it says nothing.
+    judged = found[0].said.partition(": ")[2].rpartition("). ")[2]
+    return first, found[0].question if judged and judged in first else found[0].said
 
 
 def _what_happened(numbers: Numbers) -> str:

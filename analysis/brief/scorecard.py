@@ -73,7 +73,11 @@ def _what_happened(numbers: Numbers, site: str) -> str:
     year, place = numbers.windows.year, panels.place_name(numbers, site)
     count = numbers.row("episodes", year, site=site)
     if pd.isna(count["value"]):
-        return f"From {year.words}, {place} responded to so few crises that their number is hidden. That is too few to say how it is doing."
+        # It may be hidden to cover another site's count, so nothing is said of how many there were.
+        hidden = (
+            f"From {year.words}, {place} responded to crises whose number is hidden, to protect {numbers.study.people}."
+        )
+        return f"{hidden} So this page can’t say how it is doing."
     sentence = f"From {year.words}, {place} responded to {markup.number(count['value'])} crises."
     for measure, what in REACHED.items():
         row = numbers.row(measure, year, site=site)
@@ -112,7 +116,7 @@ def how_sure(numbers: Numbers, site: str) -> Html:
     given = _given(numbers, site)
     if given is None:
         return markup.paragraph(
-            "There are too few crises here for any share. Read what people who work here say, and the longer view next year."
+            "No share can be shown here. Read what people who work here say, and the longer view next year."
         )
     measure, row = given
     title, span = numbers.cards.cards[measure].title.lower(), markup.interval(row["low"], row["high"], "share")
@@ -196,9 +200,7 @@ def what_next(numbers: Numbers, site: str) -> Html:
     if not found:
         given = _given(numbers, site)
         if given is None or given[1]["high"] - given[1]["low"] > TOO_WIDE:
-            return markup.paragraph(
-                "There are too few crises here for anything to stand out from chance. What people here see counts for more."
-            )
+            return markup.paragraph("Nothing here can be told from chance. What people here see counts for more.")
         use = numbers.row("episodes_per_1000", numbers.windows.year, site=site)
         known = (
             " Use differs from the state’s by no more than chance."

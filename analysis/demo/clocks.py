@@ -84,7 +84,7 @@ def find_boundaries(scenario: Scenario) -> pd.DatetimeIndex:
 
     >>> from analysis.demo.scenario import read_scenario
     >>> find_boundaries(read_scenario("base"))[[0, 1, -1]].astype(str).tolist()
-    ['2023-11-05 02:00:00', '2024-03-10 02:00:00', '2026-11-01 00:00:00']
+    ['2022-11-06 02:00:00', '2023-03-12 02:00:00', '2026-11-01 00:00:00']
     """
     hours = pd.date_range(scenario.covers.from_on, pd.Timestamp(scenario.covers.to_on) + pd.Timedelta(days=1), freq="h")
     utc = hours.tz_localize("UTC")

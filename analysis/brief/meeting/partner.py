@@ -122,7 +122,8 @@ def _how_many(page: SitePage) -> str:
     if crises is not None and not crises["value"]:
         return "has no crisis in its records yet"
     if crises is None:
-        return f"helped in a few crises; their number is not shown, to protect {page.meeting.numbers.study.people}"
+        # It may be hidden to cover another site's count, so nothing is said of how many there were.
+        return f"helped in crises whose number is not shown, to protect {page.meeting.numbers.study.people}"
     times = f"helped in {_many(crises['value'], 'crisis', 'crises')}"
     if people is None or not people["value"]:
         return times

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from analysis.demo.linked.conditions import CODES
-from analysis.demo.linked.crises import Crises
+from analysis.demo.linked.crises import HOSPITAL, VISIT, Crises, residential_before
 from analysis.demo.linked.families import FAMILIES, TIER_DIAGNOSES
 from analysis.demo.linked.past import Past
 from analysis.demo.linked.paths import HOSPITAL_SHARE, Paths, interim_bills
@@ -120,7 +120,7 @@ def _visit_lines(crises: Crises, paths: Paths, linked: Linked) -> Lines:
 
 def _past_visit_lines(crises: Crises, linked: Linked) -> Lines:
     past = crises.past
-    seen = past["kind"] == 0
+    seen = past["kind"] == VISIT
     child = past["child"][seen]
     day = crises.day[child] - past["days_before"][seen]
     said = np.array([TIER_DIAGNOSES[tier] for tier in TIERS], dtype=object)[past["tier"][seen]]
@@ -150,24 +150,29 @@ def _stay_lines(crises: Crises, paths: Paths, linked: Linked) -> Lines:
     hospital = _hospital_lines(
         child, crises.day[child] + stays["from"][short], crises.day[child] + stays["to"][short], crises, linked
     )
+    return stack([hospital, _residential_lines(stays, crises, linked)])
+
+
+def _residential_lines(stays: Mapping[str, np.ndarray], crises: Crises, linked: Linked) -> Lines:
+    """The interim bills of the long ones of these stays."""
     bills = interim_bills(stays)
     day = crises.day[bills["child"]] + bills["day"]
     to = day + bills["nights"]
     last = to == crises.day[bills["child"]] + stays["to"][bills["stay"]]
-    residential = _lines(
+    return _lines(
         "residential", bills["child"], np.arange(len(day)), 1, diagnosis_1=FAMILIES["disruptive"].diagnosis_1,
         **{"from": day, "to": to}, status=np.where(last, HOME, STILL_THERE),
         cents=np.rint(bills["nights"] * linked.prices.residential_night * 100).astype(np.int64),
     )  # fmt: skip
-    return stack([hospital, residential])
 
 
 def _past_stay_lines(crises: Crises, linked: Linked) -> Lines:
     past = crises.past
-    stayed = past["nights"] > 0
+    stayed = (past["nights"] > 0) & np.isin(past["kind"], (VISIT, HOSPITAL))
     child = past["child"][stayed]
     day = crises.day[child] - past["days_before"][stayed]
-    return _hospital_lines(child, day, day + past["nights"][stayed], crises, linked)
+    hospital = _hospital_lines(child, day, day + past["nights"][stayed], crises, linked)
+    return stack([hospital, _residential_lines(residential_before(past), crises, linked)])
 
 
 def _mobile_lines(crises: Crises, mobile: np.ndarray, paths: Paths, linked: Linked) -> Lines:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo.linked.conditions import CONDITIONS
+from analysis.demo.linked.crises import VISIT
 from analysis.demo.linked.families import KINDS
 from analysis.demo.linked.frame import Frame, date_of, make_frame, month_of, month_starts
 from analysis.demo.linked.paths import Paths, follow
@@ -42,7 +43,7 @@ def make_county_months(state: LinkedState) -> pd.DataFrame:
     crises, frame, linked = state.index.crises, state.frame, state.linked
     visits, past = state.paths.visits, crises.past
     counted = visits["tier"] < COUNTED
-    before = (past["kind"] == 0) & (past["tier"] < COUNTED)
+    before = (past["kind"] == VISIT) & (past["tier"] < COUNTED)
     child = np.concatenate([visits["child"][counted], past["child"][before]])
     day = crises.day[child] + np.concatenate([visits["day"][counted], -past["days_before"][before]])
     seen = (day >= 0) & (day <= linked.last_day)

@@ -14,6 +14,10 @@ YEAR = 365
 AGE_CENTER = 13
 WINDOWS = (30, 180, 365)  # days of the look-back
 ALWAYS = 50.0  # log-odds
+# Kinds of events of the look-back: an ED visit (with or without an admission), and stays without one.
+VISIT, HOSPITAL, RESIDENTIAL, DETAINED = range(4)
+FAR = 2**20  # days; farther than any two events of a child
+APART_DAYS = 3  # from the end of a stay to the next event, and to the crisis
 CARE_DAYS = 8 * QUARTER  # days of outpatient care before a crisis that are drawn
 IN_CARE_SINCE_DAYS, IN_CARE_UNTIL_DAYS = 300, 400  # means, of children in foster care at the crisis; illustrative
 
@@ -22,8 +26,8 @@ IN_CARE_SINCE_DAYS, IN_CARE_UNTIL_DAYS = 300, 400  # means, of children in foste
 class Crises:
     """Index crises as arrays, one entry a crisis (a child's only one here); days count from the first day of claims.
 
-    `past` has the look-back events of all of them: arrays child (position here), days_before, kind (0 an ED visit, 1 a stay
-    without one), nights (0 without an admission) and tier. Children in care were removed `care_from` days before the crisis and
+    `past` has the look-back events of all of them: arrays child (position here), days_before, kind (VISIT ... DETAINED), nights
+    (0 for a visit without an admission) and tier. Children in care were removed `care_from` days before the crisis and
     return `care_until` days after. `log_odds` is that of a mobile response, without the cell's own share.
     """
 
@@ -109,26 +113,35 @@ def log_rate(drawn: dict, linked: Linked) -> np.ndarray:
 
 
 def draw_past(drawn: dict, linked: Linked, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """BH-ED visits and admissions before the crisis, back to the first day of claims: child, days_before, kind, nights."""
-    visits, stays = linked.visits, linked.stays
+    """BH-ED visits, admissions and detention before the crisis, back to the first day of claims: child, days_before, kind, nights.
+
+    Nothing of a child begins within APART_DAYS of the end of a stay, and a stay without a visit has ended so long before the crisis.
+    """
+    visits, stays, held = linked.visits, linked.stays, linked.bookings
     per_day = visits.before * np.exp(log_rate(drawn, linked))[:, None] * np.exp(visits.by_severity * drawn["before"])
+    age = drawn["age"][:, None] - np.arange(1, drawn["before"].shape[1] + 1) * QUARTER / YEAR
     seen = _events(per_day * drawn["frailty"][:, None], rng)
     direct = _events(stays.direct * np.exp(stays.by_severity * drawn["before"]), rng)
-    child, ago = (np.concatenate([one, other]) for one, other in zip(seen, direct, strict=True))
-    kind = np.repeat([0, 1], [len(seen[0]), len(direct[0])])
+    booked = _events(held.per_day * np.exp(held.by_severity * drawn["before"]) * (age >= held.youngest), rng)
+    child, ago = (np.concatenate(parts) for parts in zip(seen, direct, booked, strict=True))
+    long = rng.random(len(direct[0])) < stays.residential
+    kind = np.concatenate(
+        [np.repeat(VISIT, len(seen[0])), np.where(long, RESIDENTIAL, HOSPITAL), np.repeat(DETAINED, len(booked[0]))]
+    )
     chance = stays.from_visit * np.exp(stays.by_severity * drawn["before"][child, ago // QUARTER])
-    length = np.ceil(
-        rng.lognormal(np.log(stays.hospital_nights.middle), stays.hospital_nights.spread, len(child))
-    ).astype(int)
-    nights = np.where((kind == 1) | (rng.random(len(child)) < chance), np.minimum(length, np.maximum(ago - 3, 1)), 0)
+    lengths = (stays.hospital_nights, stays.hospital_nights, stays.residential_nights, held.nights)
+    middle, spread = (np.array([getattr(one, name) for one in lengths])[kind] for name in ("middle", "spread"))
+    length = np.ceil(rng.lognormal(np.log(middle), spread)).astype(int)
+    stayed = (kind != VISIT) | (rng.random(len(child)) < chance)
+    nights = np.where(stayed, np.minimum(length, np.maximum(ago - APART_DAYS, 1)), 0)
     tier = draw_tiers(len(child), linked, rng)
-    kept = (ago >= 1) & (ago <= drawn["day"][child])
+    kept = (ago >= 1) & (ago <= drawn["day"][child]) & ((kind == VISIT) | (ago > APART_DAYS))
     order = np.lexsort((kind, -ago, child))
     order = order[kept[order]]
     # One day holds one of them: a second would be the same visit once claims are merged.
     child, ago, kind, nights, tier = child[order], ago[order], kind[order], nights[order], tier[order]
-    again = np.concatenate([[False], (child[1:] == child[:-1]) & (ago[:-1] - ago[1:] < nights[:-1] + 3)])
-    again = again[: len(child)]
+    free = np.maximum.accumulate(child * FAR + nights - ago + APART_DAYS)  # the first day on which the next may begin
+    again = np.concatenate([[False], child[1:] * FAR - ago[1:] < free[:-1]])[: len(child)]
     events = {"child": child, "days_before": ago, "kind": kind, "nights": nights, "tier": tier}
     return {name: values[~again] for name, values in events.items()}
 
@@ -150,12 +163,19 @@ def draw_tiers(size: int, linked: Linked, rng: np.random.Generator) -> np.ndarra
     return np.searchsorted(below[:-1], rng.random(size), side="right")
 
 
+def residential_before(past: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The residential stays of a look-back as stays of paths: child, from and to (days from the crisis, below 0), long."""
+    which = past["kind"] == RESIDENTIAL
+    start = -past["days_before"][which]
+    return {"child": past["child"][which], "from": start, "to": start + past["nights"][which], "long": np.ones(which.sum(), dtype=bool)}  # fmt: skip
+
+
 def count_past(past: dict[str, np.ndarray], size: int) -> dict[str, np.ndarray]:
     """Look-back counts by window: ed_30 ... ed_365, of the study's tier, and stay_30 ... stay_365 (admissions)."""
-    counts = {}
+    counts, admitted = {}, (past["nights"] > 0) & (past["kind"] != DETAINED)
     for days in WINDOWS:
         within = past["days_before"] <= days
-        for name, own in (("ed", (past["kind"] == 0) & (past["tier"] < COUNTED)), ("stay", past["nights"] > 0)):
+        for name, own in (("ed", (past["kind"] == VISIT) & (past["tier"] < COUNTED)), ("stay", admitted)):
             counts[f"{name}_{days}"] = np.bincount(past["child"][within & own], minlength=size)
     return counts
 
@@ -186,7 +206,7 @@ def can_be_first(crises: Crises, linked: Linked) -> np.ndarray:
     # A crisis that is none of the study's own can have had others before it.
     live = np.where(crises.day[child] >= live, live, NEVER)
     spoils = (ago <= linked.visits.washout_days) | (crises.day[child] - ago >= live)
-    return np.bincount(child[spoils & (crises.past["kind"] == 0)], minlength=len(crises)) == 0
+    return np.bincount(child[spoils & (crises.past["kind"] == VISIT)], minlength=len(crises)) == 0
 
 
 def _events(per_day: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

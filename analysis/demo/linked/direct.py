@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.demo.linked.crises import YEAR, Crises
+from analysis.demo.linked.crises import DETAINED, HOSPITAL, VISIT, YEAR, Crises, residential_before
 from analysis.demo.linked.enrollment import BEFORE_DAYS, came_on, left_on
 from analysis.demo.linked.families import FAMILIES
 from analysis.demo.linked.frame import Frame, date_of, month_of, month_starts
 from analysis.demo.linked.outcomes import MONTHS, by_month, first_days
 from analysis.demo.linked.past import Past
-from analysis.demo.linked.paths import COSTS, Paths
+from analysis.demo.linked.paths import COSTS, Paths, interim_bills
 from analysis.demo.linked.settings import COUNTED, GROUPS, Linked
 from analysis.demo.linked.shocks import BLOCK, HORIZON
 from analysis.tables import RACES, SEXES
@@ -122,10 +122,17 @@ def _prior(crises: Crises, past: Past, enrolled: np.ndarray, linked: Linked) -> 
     def seen(child: np.ndarray, ago: np.ndarray) -> np.ndarray:
         return enrolled[child, np.searchsorted(starts, crises.day[child] - ago, side="right") - 1]
 
-    own = {name: values[seen(crises.past["child"], crises.past["days_before"])] for name, values in crises.past.items()}
+    events = crises.past
+    billed = np.isin(events["kind"], (VISIT, HOSPITAL)) & seen(events["child"], events["days_before"])
+    own, held = (
+        {name: values[which] for name, values in events.items()} for which in (billed, events["kind"] == DETAINED)
+    )
+    bills = interim_bills(residential_before(events))
+    bills = {"child": bills["child"], "days_before": -bills["day"], "nights": bills["nights"]}
+    bills = {name: values[seen(bills["child"], bills["days_before"])] for name, values in bills.items()}
     care = {name: values[seen(past.care["child"], past.care["days_before"])] for name, values in past.care.items()}
     plain = {name: values[seen(past.plain["child"], past.plain["days_before"])] for name, values in past.plain.items()}
-    visit, other = own["kind"] == 0, plain["condition"] >= 0
+    visit, other = own["kind"] == VISIT, plain["condition"] >= 0
     priors = {}
     for days in (30, 180, 365):
         priors[f"prior_ed_{days}"] = np.bincount(
@@ -135,24 +142,32 @@ def _prior(crises: Crises, past: Past, enrolled: np.ndarray, linked: Linked) -> 
     for days in (30, 180, 365):
         counted = visit & (own["tier"] < COUNTED) & (own["days_before"] <= days)
         priors[f"prior_bh_ed_{days}"] = np.bincount(own["child"][counted], minlength=size)
-    left = own["days_before"] - own["nights"]
-    nights = np.minimum(own["days_before"], YEAR) - np.minimum(left, YEAR)
-    priors["prior_inpatient_nights_365"] = np.bincount(own["child"], nights, size).astype(int)
-    priors["prior_residential_nights_365"] = np.zeros(size, dtype=int)
-    # A night in a hospital is a hospital night, of a child in care too.
-    reach = np.minimum(crises.care_from, YEAR)
-    both = np.minimum(own["days_before"], reach[own["child"]]) - np.minimum(left, reach[own["child"]])
-    priors["prior_placement_nights_365"] = reach - np.bincount(own["child"], both, size).astype(int)
-    priors["prior_detention_nights_365"] = np.zeros(size, dtype=int)
+    # A night in a hospital, in residential treatment or in detention is that, of a child in care too.
+    year, reach = np.full(size, YEAR), np.minimum(crises.care_from, YEAR)
+    in_care = reach - sum(_nights(stays, reach) for stays in (own, bills, held))
+    priors["prior_inpatient_nights_365"] = _nights(own, year)
+    priors["prior_residential_nights_365"] = _nights(bills, year)
+    priors["prior_placement_nights_365"] = in_care
+    priors["prior_detention_nights_365"] = _nights(held, year)
     near = care["days_before"] <= OUTPATIENT_DAYS
     visit_days = np.unique(care["child"][near] * 1000 + care["days_before"][near])
     priors["prior_outpatient_180"] = np.bincount(visit_days // 1000, minlength=size)
     prices = linked.prices
     usd = np.bincount(own["child"], (visit * prices.ed_visit + own["nights"] * prices.hospital_night) * (own["days_before"] <= YEAR), size)  # fmt: skip
+    usd += np.bincount(
+        bills["child"], prices.residential_night * bills["nights"] * (bills["days_before"] <= YEAR), size
+    )
     usd += np.bincount(care["child"], prices.outpatient_visit * (care["days_before"] <= YEAR), size)
     usd += np.bincount(plain["child"], plain["usd"] * (plain["days_before"] <= YEAR), size)
     priors["prior_cost_365_usd"] = np.round(usd, 2)
     return priors
+
+
+def _nights(stays: dict[str, np.ndarray], reach: np.ndarray) -> np.ndarray:
+    """Nights of each child's stays in the last `reach` days before its crisis; `stays` has child, days_before and nights."""
+    child, ago = stays["child"], stays["days_before"]
+    nights = np.minimum(ago, reach[child]) - np.minimum(ago - stays["nights"], reach[child])
+    return np.bincount(child, nights, len(reach)).astype(int)
 
 
 def make_follow_up(

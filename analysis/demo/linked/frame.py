@@ -113,7 +113,7 @@ def make_rows(
             "county": county,
             "day": day,
             "live_from": live_since[county, day],
-            "age": first["age_years"] + 0.02 + 0.96 * rng.random(rows),
+            "age": draw_ages(first, known, rng),
             "sex": first["sex"].map({code: number for number, code in enumerate(SEXES)}).fillna(1).astype(int),
             "race": first["race_ethnicity"].map({code: number for number, code in enumerate(RACES)}).fillna(-1).astype(int),
             "group": group,
@@ -148,6 +148,26 @@ def choose_contacts(
     # A day's first contact is the one that counts; the first that can stands before those that cannot.
     ranked = outside.sort_values(["child_id", "can", "day", "episode_id"], ascending=[True, False, True, True])
     return ranked.drop_duplicates("child_id").sort_values("child_id", ignore_index=True)
+
+
+def draw_ages(first: pd.DataFrame, episodes: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """The age in years, with its fraction, on the day of each child's crisis: one day of birth for all of its completed ages on record.
+
+    >>> first = pd.DataFrame({"child_id": ["C1"], "requested_at": [pd.Timestamp("2025-06-01")]})
+    >>> ages = pd.DataFrame({"age_years": [9, 10], "requested_at": pd.to_datetime(["2025-01-01", "2025-06-01"])}).assign(child_id="C1")
+    >>> age = draw_ages(first, ages, np.random.default_rng(1))   # turned 10 since January
+    >>> bool(10 < age[0] < 10.42)
+    True
+    """
+    on, years = episodes["requested_at"], pd.to_timedelta(episodes["age_years"].astype(float) * DAYS_A_YEAR, unit="D")
+    windows = pd.DataFrame({"child_id": episodes["child_id"], "last": on - years})
+    windows["first"] = windows["last"] - pd.Timedelta(days=DAYS_A_YEAR)
+    born = (
+        windows.groupby("child_id").agg({"first": "max", "last": "min"}).loc[first["child_id"]].reset_index(drop=True)
+    )
+    inside = 0.02 + 0.96 * rng.random(len(first))  # off the edges, where a leap day decides
+    ago = first["requested_at"].reset_index(drop=True) - born["first"] - (born["last"] - born["first"]) * inside
+    return (ago / pd.Timedelta(days=DAYS_A_YEAR)).to_numpy()
 
 
 def expect_crises(children: np.ndarray, linked: Linked) -> np.ndarray:

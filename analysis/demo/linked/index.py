@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.demo.linked.crises import Crises, can_be_first, count_past
+from analysis.demo.linked.crises import VISIT, Crises, can_be_first, count_past
 from analysis.demo.linked.families import KINDS
 from analysis.demo.linked.frame import FIRST_LIVE_DAYS, NEVER, Frame, make_frame, month_of, month_starts
 from analysis.demo.linked.pool import TRIES, Pool, draw_pool, join
@@ -115,7 +115,7 @@ def _moved(crises: Crises, county: np.ndarray, day: np.ndarray, frame: Frame) ->
     moved = replace(crises, county=county, day=day, live_from=since, site=site, can=np.ones(len(day), dtype=bool))
     child, ago = moved.past["child"], moved.past["days_before"]
     # Where no team is, the visit that is drawn here is the child's first: county counts are those of these crises.
-    kept = (ago <= day[child]) & ((site[child] >= 0) | (moved.past["kind"] == 1))
+    kept = (ago <= day[child]) & ((site[child] >= 0) | (moved.past["kind"] != VISIT))
     moved = replace(moved, past={name: values[kept] for name, values in moved.past.items()})
     return replace(moved, prior=count_past(moved.past, len(moved)))
 
@@ -135,5 +135,5 @@ def _less_past(expected: np.ndarray, known: list[Crises], frame: Frame, linked: 
 
 def _past_visits(crises: Crises, counties: int) -> np.ndarray:
     past = crises.past
-    seen = (past["kind"] == 0) & (past["tier"] < COUNTED)
+    seen = (past["kind"] == VISIT) & (past["tier"] < COUNTED)
     return np.bincount(crises.county[past["child"][seen]], minlength=counties)

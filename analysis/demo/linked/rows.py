@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo.linked.claims import coded
-from analysis.demo.linked.crises import Crises
+from analysis.demo.linked.crises import DETAINED, Crises
 from analysis.demo.linked.frame import date_of, month_starts
 from analysis.demo.linked.paths import Paths
 from analysis.demo.linked.roster import People
@@ -105,9 +105,13 @@ def make_placements(crises: Crises, paths: Paths, child_id: np.ndarray, linked: 
 
 def make_detentions(crises: Crises, paths: Paths, child_id: np.ndarray, linked: Linked) -> pd.DataFrame:
     """One row a stay in detention that began by the last day of claims."""
-    spans = paths.detentions
-    child = spans["child"]
-    start, end = crises.day[child] + spans["from"], crises.day[child] + spans["to"]
+    past, after = crises.past, paths.detentions
+    held = past["kind"] == DETAINED
+    child = np.concatenate([past["child"][held], after["child"]])
+    start = crises.day[child] + np.concatenate([-past["days_before"][held], after["from"]])
+    end = start + np.concatenate([past["nights"][held], after["to"] - after["from"]])
+    order = np.lexsort((start, child))
+    child, start, end = child[order], start[order], end[order]
     seen = start <= linked.last_day
     table = pd.DataFrame(
         {
