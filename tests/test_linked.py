@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from analysis.demo.__main__ import main
+from analysis.demo.linked.agencies import write_crosswalk
 from analysis.demo.linked.claims import coded
 from analysis.demo.linked.conditions import CONDITIONS
 from analysis.demo.linked.county_months import draw_county_months, make_county_months, rollout_truth
@@ -22,9 +24,10 @@ from analysis.demo.linked.frame import make_frame
 from analysis.demo.linked.outcomes import NEVER_DAY, first_days, visits_by
 from analysis.demo.linked.paths import follow
 from analysis.demo.linked.replicate import draw_replicate, study_pool
-from analysis.demo.linked.roster import BLOCK_CHILDREN, draw_block, draw_others
+from analysis.demo.linked.roster import BLOCK_CHILDREN, draw_block, draw_others, known_others
 from analysis.demo.linked.settings import FILE, PLACED_IN, read_linked
 from analysis.demo.linked.shocks import draw_shocks
+from analysis.demo.linked.spoil import Spoiler
 from analysis.demo.linked.state import FOLLOWED, make_linked
 from analysis.demo.linked.truth import make_potential, potential_outcomes, summarize
 from analysis.demo.state import make_state
@@ -608,6 +611,25 @@ def test_a_block_of_children_is_the_same_whatever_was_drawn_before_it(small):
     for name, values in alone.lines.items():
         assert (streamed[1].lines[name] == values).all(), name
     assert len(set(medicaid_id(np.concatenate([people.number for people in streamed])))) == BLOCK_CHILDREN + 700
+
+
+def test_a_child_helped_by_phone_is_on_medicaids_roster_as_the_service_knows_it(small):
+    known = known_others(BLOCK_CHILDREN, small.frame, small.linked)
+    episodes = small.frame.state.episodes
+    own = episodes[episodes["child_id"].isin(known["child_id"])].merge(known, on="child_id", suffixes=("", "_drawn"))
+    assert len(known) > 50
+    assert not own["dispatched_at"].notna().any()
+    assert set(own["insurance"].dropna()) == {"medicaid"}
+    born = pd.Timestamp(small.linked.first_day) + pd.to_timedelta(own["born"], unit="D")
+    age = (own["requested_at"] - born).dt.days / 365.25
+    assert (age - own["age_years"]).between(-0.02, 1.02).all()
+    first = next(iter(draw_others(100, BLOCK_CHILDREN, small.frame, small.linked)))
+    assert first.born[: len(known)].tolist() == known["born"].tolist()
+    crosswalk = write_crosswalk(
+        small, np.zeros(len(small.people.number), dtype=bool), Spoiler(small.linked, 0, True, Counter())
+    )
+    tied = crosswalk.set_index("CLIENT_ID").loc[known["child_id"], "MSIS_IDENT_NUM"]
+    assert tied.tolist() == medicaid_id(len(small.people.number) + np.arange(len(known))).tolist()
 
 
 def test_large_rosters_are_written_as_parquet(small, tmp_path, monkeypatch):

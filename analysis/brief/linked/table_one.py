@@ -99,11 +99,11 @@ def table_one(linked: Linked) -> Html:
         headers=["Known before", *heads, "SMD"],
         numeric=[*heads, "SMD"],
     )
-    over = sum(not each.why_not and abs(each.difference) >= NOTEWORTHY for each in shown)
-    told = sum(not each.why_not for each in shown)
+    told = _one_a_column([each for each in shown if not each.why_not])
+    over = sum(abs(each.difference) >= NOTEWORTHY for each in told)
     note = (
         f"Shares: children and percent of the group. Numbers: mean (standard deviation); below it the median (first to third quartile). ED: emergency department. SMD, standardized mean difference: the "
-        f"team’s group less the other, in units of spread; {NOTEWORTHY:.2f} or more ({over} such among {told}) is the usual mark for a difference that may "
+        f"team’s group less the other, in units of spread; {NOTEWORTHY:.2f} or more ({over} such among {len(told)}, age counted once) is the usual mark for a difference that may "
         "matter (Austin 2009). Of a characteristic with several groups it has no sign (Yang and Dalton 2012). Nothing is weighted yet. "
     )
     note += "Groups with a small count are added up. " + (panels.hidden_note() if _any_hidden(shown) else "")

@@ -5,6 +5,7 @@ import pandas as pd
 
 from analysis.demo.linked.county_months import make_county_months
 from analysis.demo.linked.extracts import FIRST_NAMES, LAST_NAMES, medicaid_id
+from analysis.demo.linked.roster import known_others
 from analysis.demo.linked.spoil import Spoiler
 from analysis.demo.linked.state import LinkedState
 
@@ -68,9 +69,9 @@ def write_crosswalk(state: LinkedState, second: np.ndarray, spoiler: Spoiler) ->
     mobile = np.flatnonzero(state.index.mobile)
     linked, sites = state.linked, state.index.crises.site
     # Sites differ in how well they write identifiers down: from half to twice the rate.
-    rates = linked.dirt["unlinked"] * np.linspace(0.5, 2.0, len(state.frame.sites))[sites[mobile]]
+    rates = linked.dirt["unlinked"] * np.linspace(0.5, 2.0, len(state.frame.sites))
     dropped = np.zeros(len(state.child_id), dtype=bool)
-    dropped[mobile] = spoiler.chosen("unlinked", len(mobile), rates)
+    dropped[mobile] = spoiler.chosen("unlinked", len(mobile), rates[sites[mobile]])
     client = pd.Series(state.child_id).where(state.index.mobile & ~dropped, "")
     placed = np.zeros(len(client), dtype=bool)
     placed[np.unique(_positions(state, state.tables["placements"]["child_id"]))] = True
@@ -87,7 +88,13 @@ def write_crosswalk(state: LinkedState, second: np.ndarray, spoiler: Spoiler) ->
         }
     )
     again = table[second[: len(table)]].assign(MSIS_IDENT_NUM=medicaid_id(everyone[second[: len(table)]], second=True).to_numpy())  # fmt: skip
-    both = pd.concat([table, again], ignore_index=True)
+    first = len(state.people.number)
+    known = known_others(max(linked.children - first, 0), state.frame, linked)
+    known = known[~spoiler.chosen("unlinked_by_phone", len(known), rates[known["site"]])]
+    phoned = pd.DataFrame(
+        {"MSIS_IDENT_NUM": medicaid_id(first + known.index.to_numpy()), "CLIENT_ID": known["child_id"]}
+    )
+    both = pd.concat([table, again, phoned], ignore_index=True).fillna("")
     useful = both[["CLIENT_ID", "RECORD_NUMBER", "DETAINEE_NO"]].ne("").any(axis=1)
     return both[useful | both["MSIS_IDENT_NUM"].isin(again["MSIS_IDENT_NUM"])].reset_index(drop=True)
 

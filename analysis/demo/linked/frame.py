@@ -104,6 +104,8 @@ def make_rows(
     hour, day, county = first["requested_at"].dt.hour, first["day"].to_numpy(), first["county"].to_numpy()
     group = rng.choice(len(GROUPS), rows, p=_groups_of_others(linked))
     group = np.where(first["living_at_start"].isin(IN_CARE), list(GROUPS).index("foster"), group)
+    of_these = known[known["child_id"].isin(first["child_id"])]
+    born = draw_births(of_these, rng).loc[first["child_id"]].reset_index(drop=True)
     family = first["presenting_problem"].map(FAMILY_OF_PROBLEM).fillna(OTHERWISE)
     distances = _distances(state, linked)
     return pd.DataFrame(
@@ -113,7 +115,7 @@ def make_rows(
             "county": county,
             "day": day,
             "live_from": live_since[county, day],
-            "age": draw_ages(first, known, rng),
+            "age": (first["requested_at"] - born) / pd.Timedelta(days=DAYS_A_YEAR),
             "sex": first["sex"].map({code: number for number, code in enumerate(SEXES)}).fillna(1).astype(int),
             "race": first["race_ethnicity"].map({code: number for number, code in enumerate(RACES)}).fillna(-1).astype(int),
             "group": group,
@@ -135,8 +137,7 @@ def choose_contacts(
     It can where the county had been covered for FIRST_LIVE_DAYS and no other contact lies in the wash-out. Adds day and county.
     """
     insured = episodes.groupby("child_id")["insurance"].first().eq("medicaid")
-    sent = episodes["response_mode"].isin(IN_PERSON_MODES) | episodes["dispatched_at"].notna()
-    went = episodes[sent & episodes["child_id"].map(insured) & episodes["age_years"].ge(YOUNGEST)]
+    went = episodes[was_sent(episodes) & episodes["child_id"].map(insured) & episodes["age_years"].ge(YOUNGEST)]
     on = went["dispatched_at"].fillna(went["requested_at"]).dt.normalize()
     went = went.assign(day=_day(linked, on), county=went["county_fips"].map(counties.index))
     went = went[went["day"].le(linked.last_day)].sort_values(["child_id", "day", "episode_id"])
@@ -150,24 +151,25 @@ def choose_contacts(
     return ranked.drop_duplicates("child_id").sort_values("child_id", ignore_index=True)
 
 
-def draw_ages(first: pd.DataFrame, episodes: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """The age in years, with its fraction, on the day of each child's crisis: one day of birth for all of its completed ages on record.
+def draw_births(episodes: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
+    """A day of birth for each child, by child_id, that agrees with all of its completed ages on record.
 
-    >>> first = pd.DataFrame({"child_id": ["C1"], "requested_at": [pd.Timestamp("2025-06-01")]})
     >>> ages = pd.DataFrame({"age_years": [9, 10], "requested_at": pd.to_datetime(["2025-01-01", "2025-06-01"])}).assign(child_id="C1")
-    >>> age = draw_ages(first, ages, np.random.default_rng(1))   # turned 10 since January
-    >>> bool(10 < age[0] < 10.42)
+    >>> born = draw_births(ages, np.random.default_rng(1))["C1"]   # turned 10 between the two
+    >>> pd.Timestamp("2015-01-01") < born < pd.Timestamp("2015-06-02")
     True
     """
-    on, years = episodes["requested_at"], pd.to_timedelta(episodes["age_years"].astype(float) * DAYS_A_YEAR, unit="D")
-    windows = pd.DataFrame({"child_id": episodes["child_id"], "last": on - years})
+    years = pd.to_timedelta(episodes["age_years"].astype(float) * DAYS_A_YEAR, unit="D")
+    windows = pd.DataFrame({"child_id": episodes["child_id"], "last": episodes["requested_at"] - years})
     windows["first"] = windows["last"] - pd.Timedelta(days=DAYS_A_YEAR)
-    born = (
-        windows.groupby("child_id").agg({"first": "max", "last": "min"}).loc[first["child_id"]].reset_index(drop=True)
-    )
-    inside = 0.02 + 0.96 * rng.random(len(first))  # off the edges, where a leap day decides
-    ago = first["requested_at"].reset_index(drop=True) - born["first"] - (born["last"] - born["first"]) * inside
-    return (ago / pd.Timedelta(days=DAYS_A_YEAR)).to_numpy()
+    born = windows.groupby("child_id").agg({"first": "max", "last": "min"})
+    # Off the edges, where a leap day decides.
+    return born["first"] + (born["last"] - born["first"]) * (0.02 + 0.96 * rng.random(len(born)))
+
+
+def was_sent(episodes: pd.DataFrame) -> pd.Series:
+    """True for the episodes in which a team went, or was on its way."""
+    return episodes["response_mode"].isin(IN_PERSON_MODES) | episodes["dispatched_at"].notna()
 
 
 def expect_crises(children: np.ndarray, linked: Linked) -> np.ndarray:

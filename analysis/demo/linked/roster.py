@@ -1,10 +1,15 @@
-"""Children on the Medicaid roster who have no crisis: most of them, drawn in blocks so that memory holds one block at a time."""
+"""The other children on the Medicaid roster: most of them, drawn in blocks so that memory holds one block at a time.
+
+None has a crisis that an agency paid for. The first ones are the service's own children by phone (by_phone.py), nobody knows the others.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
+from analysis.demo.linked.by_phone import children_by_phone
 from analysis.demo.linked.claims import Lines, keep_lines, number_claims, plain_lines
 from analysis.demo.linked.frame import Frame, month_starts
 from analysis.demo.linked.settings import GROUPS, Linked
@@ -33,27 +38,37 @@ class People:
 
 def draw_others(first: int, children: int, frame: Frame, linked: Linked) -> Iterator[People]:
     """Children numbered from `first` on, so many in all, block by block; a block is the same whatever comes before it."""
+    known = known_others(children, frame, linked)
     blocks = -(-children // BLOCK_CHILDREN)
     for block in range(1, blocks + 1):
         start = (block - 1) * BLOCK_CHILDREN
-        yield draw_block(block, first + start, min(BLOCK_CHILDREN, children - start), frame, linked)
+        size = min(BLOCK_CHILDREN, children - start)
+        yield draw_block(block, first + start, size, frame, linked, known=known if block == 1 else None)
 
 
-def draw_block(block: int, first: int, size: int, frame: Frame, linked: Linked) -> People:
-    """One block of children without a crisis."""
+def known_others(children: int, frame: Frame, linked: Linked) -> pd.DataFrame:
+    """The service's children by phone who are the first of so many others, as many as one block holds; columns of children_by_phone."""
+    return children_by_phone(frame, linked).head(min(children, BLOCK_CHILDREN))
+
+
+def draw_block(
+    block: int, first: int, size: int, frame: Frame, linked: Linked, *, known: pd.DataFrame | None = None
+) -> People:
+    """One block of children without a crisis; `known` are its first ones, if any."""
     rng = linked.stream("others", block)
     county = rng.choice(len(frame.counties), size, p=frame.children / frame.children.sum())
     shares = np.array([linked.population.groups[group] for group in GROUPS])
     group = rng.choice(len(GROUPS), size, p=shares / shares.sum())
     born = linked.last_day // 2 - rng.integers(0, int(OLDEST_YEARS * 365.25), size)
+    sex, race = rng.choice(len(SEXES), size, p=SEX_SHARES), rng.choice(len(RACES), size)
+    if known is not None:
+        for values, name in ((county, "county"), (born, "born"), (sex, "sex"), (race, "race")):
+            values[: len(known)] = known[name]
     enrolled = _months(group, linked, rng)
     nobody = {"child": np.array([], dtype=int), "day": np.array([], dtype=int)}
     plain = draw_plain(size, 0, linked.last_day + 1, nobody, linked, rng)
     lines = number_claims(plain_lines(np.zeros(len(plain["day"]), dtype=int), plain))
-    people = People(
-        block, first + np.arange(size), county, group, rng.choice(len(SEXES), size, p=SEX_SHARES),
-        rng.choice(len(RACES), size), born, np.full(size, -1), enrolled, lines,
-    )  # fmt: skip
+    people = People(block, first + np.arange(size), county, group, sex, race, born, np.full(size, -1), enrolled, lines)
     return since_birth(people, linked)
 
 
