@@ -7,10 +7,10 @@ import pandas as pd
 from analysis.brief import markup
 from analysis.brief.markup import Html
 from analysis.brief.records import Records
+from analysis.brief.usual_month import usual_month
 from analysis.params import ROOT, disclosure
 
 SHOWN_MONTHS = 8  # of claims, the last of the extract
-USUAL_MONTHS = 12  # that end where the first shown one begins, at the latest with the last whole day
 RECORDS = {
     "episodes": "episodes of the service", "children": "rosters of children", "claims": "claims", "enrollment": "enrollment",
     "enrollment_spans": "enrollment", "enrollment_years": "enrollment", "placements": "placements", "detentions": "detention",
@@ -60,8 +60,7 @@ def coming_in(records: Records) -> Html:
     by_month = days.dt.to_period("M").value_counts()
     last, whole = by_month.index.max(), pd.Period(rules.data_cut, freq="M")
     shown = [last - ago for ago in reversed(range(SHOWN_MONTHS))]
-    end = min(shown[0] - 1, whole)
-    usual = sum(int(by_month.get(end - ago, 0)) for ago in range(USUAL_MONTHS)) / USUAL_MONTHS
+    usual = usual_month(by_month, whole)
     if not usual or min(by_month.get(month, 0) for month in shown) < disclosure().smallest_shown:
         return Html("")
     rows = [

@@ -8,10 +8,10 @@ from analysis.brief.linked.baseline import shown_before
 from analysis.brief.linked.sources import Linked
 from analysis.brief.markup import Html
 from analysis.brief.small_counts.groups import is_small
+from analysis.brief.usual_month import usual_month
 from analysis.params import disclosure
 
 TRIBAL = "tribal"  # the code of INSURANCES
-USUAL_MONTHS = 12
 
 
 def unseen(linked: Linked) -> Html:
@@ -131,12 +131,12 @@ def _hour(linked: Linked) -> Html:
 def late_months(linked: Linked) -> pd.DataFrame:
     """ED visits of any kind by month after the last whole day: month, visits, and beside the usual month before (share).
 
-    The usual month is the mean of the twelve that end with the month of `data_cut`.
+    The usual month is that of analysis/brief/usual_month.py, and the last whole one the month of `data_cut`.
     """
     cut = pd.Period(linked.study.cohort.data_cut, freq="M")
     months = linked.tables.visits["from_on"].dt.to_period("M")
     by_month = months.value_counts()
-    usual = sum(int(by_month.get(cut - ago, 0)) for ago in range(USUAL_MONTHS)) / USUAL_MONTHS
+    usual = usual_month(by_month, cut)
     last = linked.tables.claims_to.to_period("M")
     after = [cut + ahead for ahead in range(1, (last - cut).n + 1)]
     rows = [
