@@ -47,7 +47,7 @@ def test_a_small_site_is_told_that_nobody_can_tell_yet(rows):
 
 
 def test_few_ordinary_sites_are_flagged(rows):
-    """One of 1,800 looks at an ordinary site (docs/calibration.md); two of 27 are not chance."""
+    """None of 1,800 looks at an ordinary site (docs/calibration.md); two of 27 are not chance."""
     ordinary = rows[rows["class"].notna() & ~rows["site_id"].isin({*TRUE_CAUSES, *SMALL})]
     assert len(ordinary) == len(SEEDS) * 9  # the tenth is closed
     assert ordinary["class"].eq("below_expected").sum() <= 1
