@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from scipy.stats import poisson
 
 from analysis.demo.__main__ import main
 from analysis.demo.linked.agencies import write_crosswalk
 from analysis.demo.linked.claims import coded
 from analysis.demo.linked.conditions import CONDITIONS
 from analysis.demo.linked.county_months import draw_county_months, make_county_months, rollout_truth
-from analysis.demo.linked.crises import draw_candidates
-from analysis.demo.linked.direct import is_eligible
+from analysis.demo.linked.crises import DETAINED, HOSPITAL, RESIDENTIAL, draw_candidates
+from analysis.demo.linked.direct import born_on, is_eligible
 from analysis.demo.linked.disk import write_linked
 from analysis.demo.linked.extracts import medicaid_id
 from analysis.demo.linked.families import KINDS
-from analysis.demo.linked.frame import make_frame
+from analysis.demo.linked.frame import date_of, make_frame
 from analysis.demo.linked.outcomes import NEVER_DAY, first_days, visits_by
 from analysis.demo.linked.paths import follow
 from analysis.demo.linked.replicate import draw_replicate, study_pool
@@ -181,18 +182,40 @@ def test_potential_outcomes_are_those_counted_event_by_event(small, mobile):
 
 def test_estimands_are_weighted_means_over_the_children(potential):
     said = summarize(potential)
-    treated = [row for row in potential.to_dict("records") if row["mobile_first"]]
+    children = [row for row in potential.to_dict("records") if row["in_study"]]
+    assert 0.5 * len(potential) < len(children) < len(potential)
+    treated = [row for row in children if row["mobile_first"]]
     with_team = sum(row["any_bh_ed_180_mobile_first"] for row in treated) / len(treated)
     without = sum(row["any_bh_ed_180_ed_first"] for row in treated) / len(treated)
     risk = said["att"]["180"]["any_bh_ed"]
     assert (risk["mobile_first"], risk["ed_first"]) == (round(with_team, 6), round(without, 6))
     assert risk["odds_ratio"] == pytest.approx(with_team / (1 - with_team) / (without / (1 - without)), abs=1e-6)
     weighted = total = 0.0
-    for row in potential.to_dict("records"):
+    for row in children:
         weight = row["chance_of_mobile"] * (1 - row["chance_of_mobile"])
         weighted += weight * (row["cost_usd_548_mobile_first"] - row["cost_usd_548_ed_first"])
         total += weight
     assert said["ato"]["548"]["cost_usd"]["difference"] == pytest.approx(weighted / total, abs=1e-6)
+
+
+def test_the_truth_is_that_of_the_children_whom_the_study_takes(small, potential):
+    cohort, _, _ = small.derived
+    taken = cohort.loc[cohort["in_common_band"], "child_id"]
+    assert sorted(potential.loc[potential["in_study"], "child_id"]) == sorted(taken)
+
+
+def test_no_stay_reaches_the_crisis_and_none_is_cut_short_by_it():
+    """Stays under way at the crisis are left out, not cut: else the days before it would hold most of their ends."""
+    linked = read_linked("default")
+    crises = draw_candidates(make_frame(linked), linked, np.arange(2_000).repeat(20), np.random.default_rng(31))
+    past = crises.past
+    for kind in (HOSPITAL, RESIDENTIAL, DETAINED):
+        ended = (past["days_before"] - past["nights"])[past["kind"] == kind]
+        assert ended.min() >= 3
+        # Ends are spread as begins are: no day of the first month holds more than chance gives a tenth of them.
+        month = ended[ended < 33]
+        assert len(month) > 50
+        assert np.bincount(month).max() <= poisson.ppf(0.9999, len(month) / 30)
 
 
 def test_what_happened_is_the_potential_outcome_of_the_arm_that_a_child_had(small):
@@ -613,23 +636,50 @@ def test_a_block_of_children_is_the_same_whatever_was_drawn_before_it(small):
     assert len(set(medicaid_id(np.concatenate([people.number for people in streamed])))) == BLOCK_CHILDREN + 700
 
 
-def test_a_child_helped_by_phone_is_on_medicaids_roster_as_the_service_knows_it(small):
+def completed_years(born, on):
+    """By the calendar: 29 February counts as reached on 1 March."""
+    had = (on.dt.month * 100 + on.dt.day) >= (born.dt.month * 100 + born.dt.day)
+    return (on.dt.year - born.dt.year - ~had).astype(int)
+
+
+def test_a_child_of_the_study_has_one_day_of_birth_for_all_its_ages_on_record(small):
+    crises, linked = small.index.crises, small.linked
+    born = pd.Series(date_of(linked, born_on(crises)), index=small.child_id)
+    episodes = small.frame.state.episodes
+    own = episodes[episodes["child_id"].isin(born.index)]
+    assert own["child_id"].duplicated().sum() > 50
+    ages = completed_years(born.loc[own["child_id"]].reset_index(drop=True), own["requested_at"].reset_index(drop=True))
+    assert ages.tolist() == own["age_years"].tolist()
+
+
+def test_the_services_other_children_are_on_medicaids_roster_as_it_knows_them(small):
     known = known_others(BLOCK_CHILDREN, small.frame, small.linked)
     episodes = small.frame.state.episodes
     own = episodes[episodes["child_id"].isin(known["child_id"])].merge(known, on="child_id", suffixes=("", "_drawn"))
     assert len(known) > 50
-    assert not own["dispatched_at"].notna().any()
+    assert not set(known["child_id"]) & set(small.frame.rows["child_id"])
     assert set(own["insurance"].dropna()) == {"medicaid"}
     born = pd.Timestamp(small.linked.first_day) + pd.to_timedelta(own["born"], unit="D")
-    age = (own["requested_at"] - born).dt.days / 365.25
-    assert (age - own["age_years"]).between(-0.02, 1.02).all()
+    assert completed_years(born, own["requested_at"]).tolist() == own["age_years"].tolist()
     first = next(iter(draw_others(100, BLOCK_CHILDREN, small.frame, small.linked)))
     assert first.born[: len(known)].tolist() == known["born"].tolist()
-    crosswalk = write_crosswalk(
-        small, np.zeros(len(small.people.number), dtype=bool), Spoiler(small.linked, 0, True, Counter())
-    )
-    tied = crosswalk.set_index("CLIENT_ID").loc[known["child_id"], "MSIS_IDENT_NUM"]
-    assert tied.tolist() == medicaid_id(len(small.people.number) + np.arange(len(known))).tolist()
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_the_crosswalk_ties_each_client_to_its_own_number(small, clean):
+    children = small.linked.children - len(small.people.number)
+    known = known_others(children, small.frame, small.linked)
+    spoiler = Spoiler(small.linked, 0, clean, Counter())
+    crosswalk = write_crosswalk(small, np.zeros(len(small.people.number), dtype=bool), spoiler)
+    of_others = medicaid_id(len(small.people.number) + np.arange(len(known)))
+    numbers = [*medicaid_id(np.arange(len(small.child_id))), *of_others]
+    own = dict(zip([*small.child_id, *known["child_id"]], numbers, strict=True))
+    tied = crosswalk[crosswalk["CLIENT_ID"].ne("")]
+    assert crosswalk["MSIS_IDENT_NUM"].ne("").all()
+    assert tied["MSIS_IDENT_NUM"].tolist() == [own[client] for client in tied["CLIENT_ID"]]
+    dropped = spoiler.counts["unlinked"] + spoiler.counts["unlinked_others"]
+    assert (dropped > 0) is not clean
+    assert len(tied) == small.index.mobile.sum() + len(known) - dropped
 
 
 def test_large_rosters_are_written_as_parquet(small, tmp_path, monkeypatch):

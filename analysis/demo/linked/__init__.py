@@ -18,7 +18,7 @@
     county_months.py  counties by month, and the true effect of the rollout
     claims.py         lines of claims
     newcomers.py      later visits that would otherwise make a second index crisis
-    by_phone.py       the service's children on Medicaid whom no team went to
+    other_clients.py  the service's children on Medicaid whom no team could bring into the study
     roster.py         the other children on Medicaid, block by block
     rows.py           clean tables with the contract's columns
     state.py          LinkedState: all of it for one scenario

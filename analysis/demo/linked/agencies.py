@@ -90,11 +90,12 @@ def write_crosswalk(state: LinkedState, second: np.ndarray, spoiler: Spoiler) ->
     again = table[second[: len(table)]].assign(MSIS_IDENT_NUM=medicaid_id(everyone[second[: len(table)]], second=True).to_numpy())  # fmt: skip
     first = len(state.people.number)
     known = known_others(max(linked.children - first, 0), state.frame, linked)
-    known = known[~spoiler.chosen("unlinked_by_phone", len(known), rates[known["site"]])]
-    phoned = pd.DataFrame(
-        {"MSIS_IDENT_NUM": medicaid_id(first + known.index.to_numpy()), "CLIENT_ID": known["child_id"]}
-    )
-    both = pd.concat([table, again, phoned], ignore_index=True).fillna("")
+    written = ~spoiler.chosen("unlinked_others", len(known), rates[known["site"]])
+    own = {
+        "MSIS_IDENT_NUM": medicaid_id(first + np.flatnonzero(written)),
+        "CLIENT_ID": known["child_id"][written].to_numpy(),
+    }
+    both = pd.concat([table, again, pd.DataFrame(own)], ignore_index=True).fillna("")
     useful = both[["CLIENT_ID", "RECORD_NUMBER", "DETAINEE_NO"]].ne("").any(axis=1)
     return both[useful | both["MSIS_IDENT_NUM"].isin(again["MSIS_IDENT_NUM"])].reset_index(drop=True)
 

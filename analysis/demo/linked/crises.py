@@ -115,14 +115,16 @@ def log_rate(drawn: dict, linked: Linked) -> np.ndarray:
 def draw_past(drawn: dict, linked: Linked, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """BH-ED visits, admissions and detention before the crisis, back to the first day of claims: child, days_before, kind, nights.
 
-    Nothing of a child begins within APART_DAYS of the end of a stay, and a stay without a visit has ended so long before the crisis.
+    Nothing of a child begins within APART_DAYS of the end of a stay, and every stay has ended so long before the crisis: a child who
+    is in one has no crisis at home.
     """
     visits, stays, held = linked.visits, linked.stays, linked.bookings
     per_day = visits.before * np.exp(log_rate(drawn, linked))[:, None] * np.exp(visits.by_severity * drawn["before"])
-    age = drawn["age"][:, None] - np.arange(1, drawn["before"].shape[1] + 1) * QUARTER / YEAR
     seen = _events(per_day * drawn["frailty"][:, None], rng)
     direct = _events(stays.direct * np.exp(stays.by_severity * drawn["before"]), rng)
-    booked = _events(held.per_day * np.exp(held.by_severity * drawn["before"]) * (age >= held.youngest), rng)
+    booked = _events(held.per_day * np.exp(held.by_severity * drawn["before"]), rng)
+    old_enough = drawn["age"][booked[0]] - booked[1] / YEAR >= held.youngest
+    booked = tuple(values[old_enough] for values in booked)
     child, ago = (np.concatenate(parts) for parts in zip(seen, direct, booked, strict=True))
     long = rng.random(len(direct[0])) < stays.residential
     kind = np.concatenate(
@@ -133,9 +135,9 @@ def draw_past(drawn: dict, linked: Linked, rng: np.random.Generator) -> dict[str
     middle, spread = (np.array([getattr(one, name) for one in lengths])[kind] for name in ("middle", "spread"))
     length = np.ceil(rng.lognormal(np.log(middle), spread)).astype(int)
     stayed = (kind != VISIT) | (rng.random(len(child)) < chance)
-    nights = np.where(stayed, np.minimum(length, np.maximum(ago - APART_DAYS, 1)), 0)
+    nights = np.where(stayed, length, 0)
     tier = draw_tiers(len(child), linked, rng)
-    kept = (ago >= 1) & (ago <= drawn["day"][child]) & ((kind == VISIT) | (ago > APART_DAYS))
+    kept = (ago >= 1) & (ago <= drawn["day"][child]) & ((nights == 0) | (nights <= ago - APART_DAYS))
     order = np.lexsort((kind, -ago, child))
     order = order[kept[order]]
     # One day holds one of them: a second would be the same visit once claims are merged.

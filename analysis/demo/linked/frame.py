@@ -20,6 +20,7 @@ IN_CARE = ("foster", "treatment_foster", "group_home", "residential")
 DISTANCE_KM = (15.0, 140.0)  # distances of counties that are not a site's first one; illustrative
 NEVER = 10**6  # a day after every extract
 FIRST_LIVE_DAYS = 30  # a county's first month of service is left out of the study
+LEAP_DAYS = pd.Timedelta(days=2)
 YOUNGEST = 3  # years on the index day
 
 
@@ -115,7 +116,7 @@ def make_rows(
             "county": county,
             "day": day,
             "live_from": live_since[county, day],
-            "age": (first["requested_at"] - born) / pd.Timedelta(days=DAYS_A_YEAR),
+            "age": (day - _day(linked, born) - 0.5) / DAYS_A_YEAR,  # in the middle of the day
             "sex": first["sex"].map({code: number for number, code in enumerate(SEXES)}).fillna(1).astype(int),
             "race": first["race_ethnicity"].map({code: number for number, code in enumerate(RACES)}).fillna(-1).astype(int),
             "group": group,
@@ -163,8 +164,10 @@ def draw_births(episodes: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     windows = pd.DataFrame({"child_id": episodes["child_id"], "last": episodes["requested_at"] - years})
     windows["first"] = windows["last"] - pd.Timedelta(days=DAYS_A_YEAR)
     born = windows.groupby("child_id").agg({"first": "max", "last": "min"})
-    # Off the edges, where a leap day decides.
-    return born["first"] + (born["last"] - born["first"]) * (0.02 + 0.96 * rng.random(len(born)))
+    # Off the edges, where a leap day decides; of a window narrower than that the middle.
+    width = born["last"] - born["first"]
+    edge = (width / 2).clip(upper=LEAP_DAYS)
+    return (born["first"] + edge + (width - 2 * edge) * rng.random(len(born))).dt.normalize()
 
 
 def was_sent(episodes: pd.DataFrame) -> pd.Series:

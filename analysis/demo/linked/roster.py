@@ -1,6 +1,6 @@
 """The other children on the Medicaid roster: most of them, drawn in blocks so that memory holds one block at a time.
 
-None has a crisis that an agency paid for. The first ones are the service's own children by phone (by_phone.py), nobody knows the others.
+None has a crisis that an agency paid for. The first ones are the service's other children (other_clients.py); it knows none of the rest.
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.demo.linked.by_phone import children_by_phone
 from analysis.demo.linked.claims import Lines, keep_lines, number_claims, plain_lines
 from analysis.demo.linked.frame import Frame, month_starts
+from analysis.demo.linked.other_clients import other_clients
 from analysis.demo.linked.settings import GROUPS, Linked
 from analysis.demo.linked.shocks import draw_plain
 from analysis.tables import RACES, SEXES
@@ -47,8 +47,8 @@ def draw_others(first: int, children: int, frame: Frame, linked: Linked) -> Iter
 
 
 def known_others(children: int, frame: Frame, linked: Linked) -> pd.DataFrame:
-    """The service's children by phone who are the first of so many others, as many as one block holds; columns of children_by_phone."""
-    return children_by_phone(frame, linked).head(min(children, BLOCK_CHILDREN))
+    """The service's other children who are the first of so many on the roster, as many as one block holds; columns of other_clients."""
+    return other_clients(frame, linked).head(min(children, BLOCK_CHILDREN))
 
 
 def draw_block(

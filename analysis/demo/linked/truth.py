@@ -13,7 +13,8 @@ ARMS = {"mobile_first": True, "ed_first": False}
 
 
 def make_potential(state: LinkedState) -> pd.DataFrame:
-    """One row per child of the study's common band: index day, arm, chance of a mobile response, and outcomes in both arms.
+    """One row per child of the common band whom a covered county's crisis could bring in: index day, arm, chance of a mobile
+    response, in_study (the study takes the child), and outcomes in both arms.
 
     Columns of outcomes end in _mobile_first and _ed_first. Risks and counts are of days 0 to the horizon, nights and dollars of days 0 to the day before it.
     """
@@ -29,6 +30,7 @@ def make_potential(state: LinkedState) -> pd.DataFrame:
             "mobile_first": index.mobile[inside],
             "chance_of_mobile": 1 / (1 + np.exp(-index.log_odds[inside])),
             "severity": crises.severity[inside],
+            "in_study": state.inside[inside],
         }
     )
     both = {
@@ -59,6 +61,7 @@ def summarize(potential: pd.DataFrame) -> dict:
     Morgan and Zaslavsky 2018, JASA 113:390). A risk has both values, their difference, ratio and odds ratio; a count or sum
     both means, their difference and ratio. Differences are mobile first less ED first.
     """
+    potential = potential[potential["in_study"]]
     chance = potential["chance_of_mobile"].to_numpy()
     weights = {"att": potential["mobile_first"].to_numpy().astype(float), "ato": chance * (1 - chance)}
     return {
