@@ -25,12 +25,12 @@ from analysis.tables import MEASURES_TABLE
 pytestmark = pytest.mark.slow  # two states with all their pages
 
 PERIOD = "2026-10"
-SITES = ("site-12", "site-09")  # small ones, shown by the year alone
-# Two quarters of the year, on one clock time; long enough ago for whatever is watched for half a year.
-EARLY, LATE = ("2025-10-01", "2025-10-31"), ("2026-04-01", "2026-04-30")
-BEGIN_LATER = ("site-06", "site-08")  # larger ones, shown by month from later than the following on
-APRIL, JUNE = ("2024-04-01", "2024-04-30"), ("2024-06-08", "2024-06-30")  # one quarter, which is shown
-PAIRS = ((SITES, EARLY, LATE), (BEGIN_LATER, APRIL, JUNE))
+SITES = ("site-12", "site-09")  # small ones, shown by the year alone and by quarters
+# Two months of one quarter, on one clock time; long enough ago for whatever is watched for half a year.
+EARLY, LATE = ("2026-01-01", "2026-01-31"), ("2026-02-08", "2026-02-28")
+BEGIN_LATER = ("site-02", "site-07")  # larger ones, shown by month from later than the following on
+FEBRUARY, MARCH = ("2024-02-01", "2024-02-29"), ("2024-03-08", "2024-03-31")  # of one quarter
+PAIRS = ((SITES, EARLY, LATE), (BEGIN_LATER, FEBRUARY, MARCH))
 PAGES = (
     "statewide/collaborative_brief",
     "statewide/data_quality",
@@ -133,7 +133,7 @@ def test_hidden_counts_of_the_two_states_differ_and_no_shown_one(both):
         ]
         begins = min(month for month, hidden in months if not hidden)
         apart = {key[3] for key in single if key[0] == "episodes" and key[2] == site}
-        assert apart == {"2024-04", "2024-06"}
+        assert apart == {"2024-02", "2024-03"}
         assert max(apart) < begins
     assert published.reindex(single).all()
     assert not any(key in published.index for key in different.difference(single))  # months of a mix are nowhere
