@@ -38,8 +38,9 @@ PLANS_NOTEBOOKS := support_plans_overview
 ROI_NOTEBOOKS := ed_diversion placement_avoidance cost_savings
 LINKED_NOTEBOOKS := cohort
 
-reads_data_quality = params/disclosure.yml params/measures.yml params/scales.yml params/bh_codes.yml params/$1/study.yml params/$1/source.yml $(LAYOUTS)
-reads_collaborative_brief = $(reads_data_quality) params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
+reads_every_brief = params/disclosure.yml params/measures.yml params/scales.yml params/bh_codes.yml params/$1/study.yml params/$1/source.yml $(LAYOUTS)
+reads_data_quality = $(reads_every_brief) $(wildcard params/$1/collaborative.yml)
+reads_collaborative_brief = $(reads_every_brief) params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
 reads_site_scorecard = $(reads_collaborative_brief)
 reads_agenda = $(reads_collaborative_brief)
 reads_meeting_status = $(reads_agenda)
@@ -47,7 +48,7 @@ reads_partner_page = $(reads_agenda)
 reads_support_plan = $(reads_agenda) params/low_use.yml params/actions.yml params/costs.csv params/price_index.csv \
 	$(wildcard params/$1/costs.csv params/$1/program.csv params/$1/place_names.yml params/$1/plans/*.yml params/$1/lots/*.yml)
 reads_support_plans_overview = $(reads_support_plan)
-reads_ed_diversion = $(reads_data_quality) params/diversion.yml
+reads_ed_diversion = $(reads_every_brief) params/diversion.yml
 reads_placement_avoidance = $(reads_ed_diversion) params/stayed_home.csv
 reads_cost_savings = $(reads_ed_diversion) params/costs.csv params/price_index.csv params/shares.csv params/assumptions.csv \
 	$(wildcard params/$1/costs.csv params/$1/shares.csv params/$1/assumptions.csv params/$1/program.csv)

@@ -320,7 +320,15 @@ def made(n: int, seed: int, *, study: params.Study | None = None, absent: tuple[
         {"site_id": [f"site-{k:02d}" for k in range(1, 8)], "name": [f"Site {'ABCDEFG'[k]}" for k in range(7)]}
     )
     days = [pd.Timestamp(day) for day in ("2023-07-01", "2026-10-31", "2026-10-31")]
-    return Linked(study, Tables(children, attrition(steps), ed_visits, sites, episodes, {}, border, *days))
+    covered = pd.DataFrame(
+        {
+            "site_id": ["site-01", "site-02"],
+            "county_fips": "35001",
+            "from_on": pd.Timestamp("2022-07-01"),
+            "to_on": pd.NaT,
+        }
+    )
+    return Linked(study, Tables(children, attrition(steps), ed_visits, sites, covered, episodes, {}, border, *days))
 
 
 PARTS = (
@@ -521,6 +529,56 @@ def test_an_unweighted_difference_of_a_group_against_itself_is_none():
 
 
 # --- without claims -----------------------------------------------------------------------------------------------------
+
+
+def test_a_difference_that_is_printed_as_a_tenth_is_counted_as_one(monkeypatch):
+    linked = made(4000, 5)
+    shown = list(baseline.shown_before(linked))
+    at = next(k for k, each in enumerate(shown) if each.what.name == "in_foster_care")
+    counts = []
+    for difference in (-0.09996, -0.0949):
+        shown[at] = replace(shown[at], difference=difference, why_not="", levels=((shown[at].what.words, 50, 60),))
+        monkeypatch.setattr(table_one, "shown_before", lambda _: shown)
+        first = re.search(r"noticeably apart in (\d+)", said(table_one.where_they_differ, linked))[1]
+        table = said(table_one.table_one, linked)
+        note = re.search(r"0\.10 or more \((\d+) such", table)[1]
+        assert first == note
+        counts.append(int(note))
+        assert ("−0.10" in table) == (difference < -0.095)
+    assert counts[0] == counts[1] + 1
+
+
+def test_a_site_that_stands_for_a_county_of_several_is_named():
+    linked = made(4000, 5)
+    assert "Site A for children of Site B, too" in said(table_one.table_one, linked)
+    closed = linked.tables.site_counties.assign(to_on=pd.Timestamp("2022-12-31"))  # before the first crisis
+    alone = replace(linked, tables=replace(linked.tables, site_counties=closed))
+    assert "stands for all of it" not in said(table_one.table_one, alone)
+
+
+def test_a_half_year_that_the_study_sees_in_part_is_named_by_its_months():
+    linked = made(4000, 5)
+    rows = [
+        words for each in baseline.shown_before(linked) if each.what.name == "half_year" for words, *_ in each.levels
+    ]
+    assert rows == [
+        "July to December 2023", "January to June 2024", "July to December 2024", "January to June 2025", "July to December 2025",
+        "January to March 2026",
+    ]  # fmt: skip
+
+
+def test_a_month_that_still_comes_in_stands_beside_the_same_month_a_year_earlier():
+    linked = made(4000, 5)
+    late, months = unseen.late_months(linked), linked.tables.visits["from_on"].dt.to_period("M").value_counts()
+    assert late["month"].tolist() == ["July 2026", "August 2026", "September 2026", "October 2026"]
+    assert late["share"].tolist() == [
+        months[pd.Period(f"2026-{m:02d}")] / months[pd.Period(f"2025-{m:02d}")] for m in range(7, 11)
+    ]
+    table = said(unseen.late_table, linked)
+    assert "Of the same month a year earlier" in table
+    assert "June 2026, the last month taken as whole, holds" in table
+    few = linked.tables.visits[~linked.tables.visits["from_on"].dt.to_period("M").eq(pd.Period("2025-08"))]
+    assert said(unseen.late_table, replace(linked, tables=replace(linked.tables, visits=few))).strip() == ""
 
 
 @pytest.fixture

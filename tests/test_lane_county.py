@@ -8,6 +8,8 @@ import pytest
 from analysis import params
 from analysis.intake.extract import Extract, read_extract
 from analysis.intake.store import write_tables
+from analysis.quality.unfilled import unfilled
+from analysis.tables import EPISODES
 
 pytestmark = pytest.mark.real_data
 
@@ -182,3 +184,13 @@ def test_nothing_was_dispatched_between_october_2024_and_january_2025(raw, folde
     assert not months.between(pd.Period("2024-11", "M"), pd.Period("2024-12", "M")).any()
     requested = raw[REQUEST].fillna(raw[CLOCKS].bfill(axis=1).iloc[:, 0]).dt.to_period("M")
     assert requested.between(pd.Period("2024-08", "M"), pd.Period("2024-10", "M")).sum() == 273
+
+
+def test_the_end_point_is_asked_about_as_a_change_with_its_month(folder):
+    episodes = pd.read_parquet(folder / "episodes.parquet")
+    year = list(pd.period_range("2025-01", "2025-12", freq="M"))
+    months = dict.fromkeys(EPISODES.names, year)
+    found = {each.column: each for each in unfilled(episodes, months, by_more_than=0.2, fewest=11, confidence=0.99)}
+    assert set(found) == {"attempt_result"}
+    assert found["attempt_result"].never == ()
+    assert found["attempt_result"].change.month == pd.Period("2025-07")

@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.brief import markup
 from analysis.brief.markup import Html
 from analysis.brief.records import Records
-from analysis.brief.usual_month import usual_month
+from analysis.brief.year_earlier import beside_year_earlier, whole_year
 from analysis.params import ROOT, disclosure
 
 SHOWN_MONTHS = 8  # of claims, the last of the extract
@@ -52,7 +52,7 @@ def _line(row: object) -> tuple[str, str, str, str]:
 
 
 def coming_in(records: Records) -> Html:
-    """Lines of claims by month of service at the end of the extract, beside a usual month; nothing without claims."""
+    """Lines of claims by month of service at the end of the extract, beside the same month a year earlier; nothing without claims."""
     path, rules = _folder(records) / "claims.parquet", records.study.cohort
     if not path.exists() or rules is None:
         return Html("")
@@ -60,24 +60,40 @@ def coming_in(records: Records) -> Html:
     by_month = days.dt.to_period("M").value_counts()
     last, whole = by_month.index.max(), pd.Period(rules.data_cut, freq="M")
     shown = [last - ago for ago in reversed(range(SHOWN_MONTHS))]
-    usual = usual_month(by_month, whole)
-    if not usual or min(by_month.get(month, 0) for month in shown) < disclosure().smallest_shown:
+    smallest = disclosure().smallest_shown
+    beside = [beside_year_earlier(by_month, month, smallest=smallest) for month in shown]
+    if min(by_month.get(month, 0) for month in shown) < smallest or pd.isna(beside).any():
         return Html("")
     rows = [
         (
             month.strftime("%B %Y"),
             markup.number(by_month[month]),
-            f"{markup.number(by_month[month] / usual * 100)}%",
+            f"{markup.number(part * 100)}%",
             "yes" if month <= whole else "no",
         )
-        for month in shown
+        for month, part in zip(shown, beside, strict=True)
     ]
-    heads = ["Lines so far", "Of a usual month"]
-    return markup.table(
+    heads = ["Lines so far", "Of the same month a year earlier"]
+    table = markup.table(
         rows,
         caption="Claims by month of service: the last months are still coming in",
         headers=["Month", *heads, "Used by the linked study"],
         numeric=heads,
+    )
+    return markup.together(
+        table,
+        Html(f'<p class="note">{markup.escaped(_trend_words(whole_year(by_month, whole, smallest=smallest)))}</p>'),
+    )
+
+
+def _trend_words(trend: float) -> str:
+    """Why a year earlier, and how much of the difference is there in whole months already."""
+    said = "Each month is held against the same month a year earlier, so that the season is the same."
+    if pd.isna(trend):
+        return said
+    return (
+        f"{said} The trend is in it: the twelve months to the last whole one hold {markup.number(trend * 100)}% of the lines of the twelve before. "
+        "A month about as high lacks nothing that can be seen; what is much lower is still coming in."
     )
 
 

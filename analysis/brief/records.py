@@ -1,26 +1,45 @@
 """The data-quality brief: every row accounted for, what was found, what the rules did, what is recorded and what is not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from analysis import params
-from analysis.brief import figures, markup, panels, wording
+from analysis.brief import figures, markup, not_recorded, panels, wording
 from analysis.brief.markup import Html
+from analysis.brief.meeting.promises import read_collaborative
 from analysis.brief.numbers import covered_days
 from analysis.brief.small_counts.shareable import write_table
 from analysis.params import ROOT, Study, disclosure
 from analysis.periods import Period
 from analysis.quality.cards import Cards, read_cards
-from analysis.quality.completeness import by_column, missing_by_month, turned
-from analysis.tables import CLOCK_WORDS, CLOCKS_RUN_ON_DAYS, DISCHARGE_COLUMNS, EPISODES, PROBLEMS_TABLE, STATEWIDE
+from analysis.quality.completeness import by_column, missing_by_month
+from analysis.quality.unfilled import Unfilled, unfilled
+from analysis.tables import (
+    CLOCK_WORDS,
+    CLOCKS_RUN_ON_DAYS,
+    DISCHARGE_COLUMNS,
+    EPISODES,
+    LONGEST_WAIT_HOURS,
+    PROBLEMS_TABLE,
+    RESPONSE_MODES,
+    STATEWIDE,
+)
 
 MOST_FIGURES = 4
+NOT_TO_BE_FILLED = (
+    "Not to be filled: a team’s times and makeup where no team was to go or it was called off; what is done at the first response where nobody "
+    "was seen; an ending where nobody was met; a stay where there was none. These are not missing, and usable is the part of the others. "
+    "An empty first day of stabilization may also be one that nobody wrote down: records cannot tell. A stay that is still open has no last day yet."
+)
 
 
 @dataclass(frozen=True)
 class Records:
-    """What intake found and kept, for one study (tables as data/processed/README.md says)."""
+    """What intake found and kept, for one study (tables as data/processed/README.md says).
+
+    `names` are the sites' names by id; empty where sites may not be named to each other.
+    """
 
     study: Study
     cards: Cards
@@ -31,6 +50,7 @@ class Records:
     receipts: pd.DataFrame
     problems: pd.DataFrame
     unmapped: pd.DataFrame
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def months(self) -> list[pd.Period]:
@@ -58,7 +78,15 @@ def open_records(study: str, period: str) -> Records:
         receipts=pd.read_csv(folder / "receipts.csv"),
         problems=pd.read_csv(folder / "problems.csv", dtype=counts),
         unmapped=pd.read_csv(folder / "unmapped.csv", keep_default_na=False),
+        names=_names(study, pd.read_parquet(folder / "sites.parquet")),
     )
+
+
+def _names(study: str, sites: pd.DataFrame) -> dict[str, str]:
+    ids = sites["site_id"].tolist()
+    if not read_collaborative(study, ids).name_peers:
+        return {}
+    return dict(zip(ids, sites["name"].fillna(sites["site_id"]), strict=True))
 
 
 def title(records: Records) -> Html:
@@ -87,7 +115,7 @@ def headline(records: Records) -> Html:
 def what_next(records: Records) -> Html:
     """What to ask the sender of the data, the most consequential first."""
     found = [
-        *_turned_words(records),
+        *_unfilled_words(records),
         *_order_words(records),
         *_unmapped_words(records),
         *_column_words(records),
@@ -102,41 +130,27 @@ def _whole_months(records: Records) -> list[pd.Period]:
     return [month for month in records.months if start is None or month >= pd.Timestamp(start.day).to_period("M")]
 
 
-def _missing(records: Records) -> pd.DataFrame:
-    """What is missing by column and month; at the end of stabilization only where all of it has had its eight weeks."""
-    missing = missing_by_month(records.episodes, _whole_months(records))
+def _unfilled(records: Records) -> list[Unfilled]:
+    """What is missing more at some sites or in some months; at the end of stabilization only where all of it has had its eight weeks."""
+    whole = _whole_months(records)
     last = (records.covers[1] - pd.Timedelta(days=CLOCKS_RUN_ON_DAYS)).to_period("M")
-    return missing[~missing["column"].isin(DISCHARGE_COLUMNS) | missing["month"].lt(last)]
-
-
-def _turned(records: Records) -> list[str]:
-    missing = _missing(records)
-    return turned(
-        missing,
+    over = [month for month in whole if month < last]
+    return unfilled(
+        records.episodes,
+        {name: over if name in DISCHARGE_COLUMNS else whole for name in EPISODES.names},
         by_more_than=records.cards.most_not_measurable,
         fewest=disclosure().smallest_shown,
         confidence=records.cards.change_confidence,
     )
 
 
-def _turned_words(records: Records) -> list[str]:
-    missing = _missing(records)
-    seen = missing[missing["rows"].ge(disclosure().smallest_shown)].assign(
-        part=lambda rows: rows["missing"] / rows["rows"]
-    )
-    said = []
-    for name in _turned(records):
-        column = seen[seen["column"].eq(name)].sort_values(["part", "month"])
-        low, high = column.iloc[0], column.iloc[-1]
-        said.append(
-            f"{EPISODES.column(name).means} ({name}) was missing in {_part(low)} in {low['month'].strftime('%B %Y')} and in {_part(high)} in "
-            f"{high['month'].strftime('%B %Y')}. Any figure that rests on it would show that as a change. When did the form or the habit change?"
-        )
-    return said
-
-
-def _part(row: pd.Series) -> str:
-    return markup.percent(row["part"], row["rows"])
+def _unfilled_words(records: Records) -> list[str]:
+    smallest = disclosure().smallest_shown
+    return [
+        words
+        for found in _unfilled(records)
+        for words in not_recorded.words(found, records.names, place=records.study.place, smallest=smallest)
+    ]
 
 
 def _order_words(records: Records) -> list[str]:
@@ -174,8 +188,14 @@ def _reason_words(records: Records) -> list[str]:
     rejected = reasons[reasons["fate"].eq("rejected")]
     if rejected.empty:
         return []
-    top = rejected.iloc[0]
-    return [f"The most frequent reason to leave a row out is “{top['reason']}” ({markup.number(top['rows'])} rows)."]
+    top, first = rejected.iloc[0], reasons.iloc[0]
+    said = f"The most frequent reason to reject a row is “{top['reason']}” ({markup.number(top['rows'])} rows of {top['table']})."
+    if first["fate"] != "rejected":
+        said += (
+            f" Still more are set aside and need no answer: the most frequent reason of all is “{first['reason']}” "
+            f"({markup.number(first['rows'])} rows of {first['table']})."
+        )
+    return [said]
 
 
 def _reasons(records: Records) -> pd.DataFrame:
@@ -239,7 +259,25 @@ def _rules_note(records: Records) -> str:
     return (
         "Counted over every row that was read. A clock at exactly midnight is a date without a time: it counts the episode in its month "
         "and measures nothing. Of two clocks in an impossible order the later one is not used. Copies are set aside where three or "
-        "more clock times agree; the others stay."
+        "more clock times agree; the others stay. A missing time is counted here whether or not a team was to go; the table of what is "
+        "recorded tells the two apart." + _deferred_words(records)
+    )
+
+
+def _deferred_words(records: Records) -> str:
+    """How many of the long waits that the rules left are visits that the family put off, which are no slip of a date."""
+    episodes = records.episodes
+    if not {"requested_at", "arrived_at", "response_mode"} <= set(episodes):
+        return ""
+    long = (episodes["arrived_at"] - episodes["requested_at"]).gt(pd.Timedelta(hours=LONGEST_WAIT_HOURS))
+    chosen = int((long & episodes["response_mode"].eq("deferred_mobile").fillna(False)).sum())
+    if not chosen:
+        return ""
+    n = int(long.sum())
+    part = f"all {markup.number(n)} are" if chosen == n else f"{markup.x_of_n(chosen, n)} are"
+    return (
+        f" Of the waits from request to arrival over {LONGEST_WAIT_HOURS} hours among the episodes used, {part} of visits "
+        f"{RESPONSE_MODES['deferred_mobile']}: no error."
     )
 
 
@@ -254,17 +292,18 @@ def completeness(records: Records) -> Html:
             row.means,
             row.column,
             markup.percent(row.usable / row.rows, row.rows),
-            *(markup.number(getattr(row, name)) for name in ("date_only", "missing", "blanked")),
+            *(markup.number(getattr(row, name)) for name in ("date_only", "missing", "blanked", "not_due")),
         )
         for row in by_column(records.episodes).itertuples()
     ]
-    heads = ["Usable", "Date only", "Missing", "Not possible"]
-    return markup.table(
+    heads = ["Usable", "Date only", "Missing", "Not possible", "Not to be filled"]
+    table = markup.table(
         lines,
         caption=f"{markup.number(len(records.episodes))} episodes that are used",
         headers=["What", "Column", *heads],
         numeric=heads,
     )
+    return markup.together(table, Html(f'<p class="note">{markup.escaped(NOT_TO_BE_FILLED)}</p>'))
 
 
 def spellings(records: Records) -> Html:
@@ -290,9 +329,13 @@ def spellings(records: Records) -> Html:
     )
 
 
+def _shown_columns(records: Records) -> list[str]:
+    return [found.column for found in _unfilled(records)][:MOST_FIGURES]
+
+
 def by_month(records: Records) -> Html:
-    """Rows by month, and the columns whose recording changed."""
-    parts = [_rows_by_month(records), *(_missing_figure(records, name) for name in _turned(records)[:MOST_FIGURES])]
+    """Rows by month, and the columns that are missing more at some sites or in some months."""
+    parts = [_rows_by_month(records), *(_missing_figure(records, name) for name in _shown_columns(records))]
     return Html(f'<div class="pair">{"".join(f"<div>{part}</div>" for part in parts)}</div>')
 
 
@@ -348,7 +391,11 @@ def _missing_figure(records: Records, name: str) -> Html:
     caption = f"Not recorded: {words[0].lower()}{words[1:]}"
     drawing = figures.draw_months(points, unit="share", title=caption, place=records.study.title)
     return markup.figure(
-        drawing.svg, alt=drawing.alt, caption=caption, note="Part of each month's episodes.", name=f"missing-{name}"
+        drawing.svg,
+        alt=drawing.alt,
+        caption=caption,
+        note="Part of each month's episodes that are to fill it.",
+        name=f"missing-{name}",
     )
 
 

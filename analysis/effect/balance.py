@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 # From here on a difference is taken to matter: Austin 2009, Statistics in Medicine 28:3083-3107, section 3; the same in
 # Normand et al. 2001, Journal of Clinical Epidemiology 54:387-398. A convention, not a test.
 NOTEWORTHY = 0.10
+DECIMALS = 2  # of a printed difference
 NOT_KNOWN = "not known"  # a missing category is a category: who is not known can differ between the groups, too
 
 
@@ -56,6 +57,15 @@ def standardized_difference(values: pd.Series, first: ArrayLike, *, weights: Arr
     one, other = (np.average(part, weights=part_weights) for part, part_weights in parts)
     spreads = [_variance(part, part_weights, flag=kind == "flag") for part, part_weights in parts]
     return _over(one - other, np.sqrt(np.mean(spreads)))
+
+
+def is_noteworthy(difference: float) -> bool:
+    """True from NOTEWORTHY on, either way, as the difference is printed: 0.0999 is printed as 0.10.
+
+    >>> is_noteworthy(-0.09996), is_noteworthy(0.0949), is_noteworthy(float("inf")), is_noteworthy(float("nan"))
+    (True, False, True, False)
+    """
+    return float(f"{abs(difference):.{DECIMALS}f}") >= NOTEWORTHY
 
 
 def _kind(values: pd.Series) -> str:

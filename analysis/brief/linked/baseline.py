@@ -1,5 +1,6 @@
 """What was known of each child before the first response, as a table shows it: small groups added up, what would tell a small count left out."""
 
+from calendar import month_name
 from dataclasses import dataclass
 
 import pandas as pd
@@ -116,7 +117,9 @@ def known_before(linked: Linked) -> pd.DataFrame:
     codes = {"sex": SEXES, "race_ethnicity": RACES, "diagnosis_family": DIAGNOSIS_FAMILIES, "site": sites}
     made = {
         "age_band": children["age_years"].map(_age_band),
-        "half_year": children["index_on"].map(lambda day: f"{'January to June' if day.month <= 6 else 'July to December'} {day.year}"),
+        "half_year": children["index_on"].map(
+            lambda day: half_year_words(day, pd.Timestamp(linked.study.cohort.index_from), pd.Timestamp(linked.study.cohort.index_to))
+        ),
     }  # fmt: skip
     values = {}
     for each in CHARACTERISTICS:
@@ -129,6 +132,21 @@ def known_before(linked: Linked) -> pd.DataFrame:
             column = column.replace(ELIGIBILITY_GROUPS)
         values[each.name] = column
     return pd.DataFrame({"arm": children["arm"], **values})
+
+
+def half_year_words(day: pd.Timestamp, first: pd.Timestamp, last: pd.Timestamp) -> str:
+    """The half-year of the day, or the months of it that lie within the days that bring a child in (`first` to `last`).
+
+    >>> first, last = pd.Timestamp("2022-07-01"), pd.Timestamp("2026-03-31")
+    >>> half_year_words(pd.Timestamp("2026-02-03"), first, last), half_year_words(pd.Timestamp("2022-08-01"), first, last)
+    ('January to March 2026', 'July to December 2022')
+    >>> half_year_words(pd.Timestamp("2026-01-03"), first, pd.Timestamp("2026-01-31"))
+    'January 2026'
+    """
+    half = pd.Period(year=day.year, month=1 if day.month <= 6 else 7, freq="M")
+    begin, end = max(half, first.to_period("M")), min(half + 5, last.to_period("M"))
+    until = end.strftime("%B %Y")
+    return until if begin == end else f"{begin.strftime('%B')} to {until}"
 
 
 def _flag(column: pd.Series) -> pd.Series:
@@ -192,8 +210,10 @@ def _order(each: Characteristic, words: str) -> tuple:
     sets = {"sex": SEXES, "race_ethnicity": RACES, "diagnosis_family": DIAGNOSIS_FAMILIES}
     place = list(sets[each.name].values()).index(words) if each.name in sets and words != NOT_KNOWN else 0
     year = words[-4:] if each.name == "half_year" else ""
+    if each.name == "half_year" and words != NOT_KNOWN:
+        place = list(month_name).index(words.split()[0])
     first = int(words.split()[0]) if each.name == "age_band" and words != NOT_KNOWN else 0
-    return words == NOT_KNOWN, place, first, year, words
+    return words == NOT_KNOWN, year, place, first, words
 
 
 def _summary(values: pd.Series) -> dict:

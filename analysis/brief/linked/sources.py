@@ -38,8 +38,8 @@ class Tables:
     ----------
     children : pandas.DataFrame
         One row per child in the study: COHORT with followed_days and ended_by. No column of what became of the child is read.
-    attrition, visits, sites : pandas.DataFrame
-        ATTRITION; one row per ED visit of any child; SITES.
+    attrition, visits, sites, site_counties : pandas.DataFrame
+        ATTRITION; one row per ED visit of any child; SITES; SITE_COUNTIES.
     episodes : pandas.DataFrame
         The service's own records, with `found`: the child is in Medicaid's claims or enrollment.
     counties, border
@@ -52,6 +52,7 @@ class Tables:
     attrition: pd.DataFrame
     visits: pd.DataFrame
     sites: pd.DataFrame
+    site_counties: pd.DataFrame
     episodes: pd.DataFrame
     counties: dict[str, str]
     border: tuple[str, ...]
@@ -106,6 +107,7 @@ def _tables(study: str, folder: Path, root: Path) -> Tables:
         attrition=pd.read_parquet(folder / "attrition.parquet").sort_values("step", ignore_index=True),
         visits=visits,
         sites=pd.read_parquet(folder / "sites.parquet"),
+        site_counties=pd.read_parquet(folder / "site_counties.parquet"),
         episodes=episodes.assign(found=episodes["child_id"].isin(_known_to_medicaid(folder))),
         counties=_county_names(folder),
         border=read_border_counties(study, root=root),

@@ -5,12 +5,12 @@ import re
 
 import pandas as pd
 
-from analysis.brief import markup, panels
+from analysis.brief import markup, panels, wording
 from analysis.brief.linked import flow
 from analysis.brief.linked.baseline import HIDDEN, Shown, shown_before
 from analysis.brief.linked.sources import ARM_WORDS, Linked
 from analysis.brief.markup import Html
-from analysis.effect.balance import NOTEWORTHY
+from analysis.effect.balance import DECIMALS, NOTEWORTHY, is_noteworthy
 from analysis.params import disclosure
 from analysis.tables import DIAGNOSIS_FAMILIES
 
@@ -28,9 +28,7 @@ def where_they_differ(linked: Linked) -> Html:
     if not flow.may_show(linked):
         return Html("")
     told = _one_a_column([each for each in shown_before(linked) if not each.why_not])
-    apart = sorted(
-        (each for each in told if abs(each.difference) >= NOTEWORTHY), key=lambda each: -abs(each.difference)
-    )
+    apart = sorted((each for each in told if is_noteworthy(each.difference)), key=lambda each: -abs(each.difference))
     said = f"Of {len(told)} things known before the crisis, the two groups are noticeably apart in {len(apart)}."
     if not apart:
         return markup.paragraph(f"{said} That says nothing of what was not written down.")
@@ -100,14 +98,50 @@ def table_one(linked: Linked) -> Html:
         numeric=[*heads, "SMD"],
     )
     told = _one_a_column([each for each in shown if not each.why_not])
-    over = sum(abs(each.difference) >= NOTEWORTHY for each in told)
+    over = sum(is_noteworthy(each.difference) for each in told)
     note = (
         f"Shares: children and percent of the group. Numbers: mean (standard deviation); below it the median (first to third quartile). ED: emergency department. SMD, standardized mean difference: the "
         f"team’s group less the other, in units of spread; {NOTEWORTHY:.2f} or more ({over} such among {len(told)}, age counted once) is the usual mark for a difference that may "
         "matter (Austin 2009). Of a characteristic with several groups it has no sign (Yang and Dalton 2012). Nothing is weighted yet. "
     )
+    note += _shared_words(linked, shown)
     note += "Groups with a small count are added up. " + (panels.hidden_note() if _any_hidden(shown) else "")
     return markup.together(table, Html(f'<p class="note">{markup.escaped(note.strip())}</p>'))
+
+
+def _shared_words(linked: Linked, shown: list[Shown]) -> str:
+    """Which site stands for a county that several cover; nothing where the sites are not shown, or no such county has a child here."""
+    site = next(each for each in shown if each.what.name == "site")
+    names = dict(zip(linked.tables.sites["site_id"], linked.tables.sites["name"], strict=True))
+    printed = {name for group in site.groups for name in group}
+    pairs = [
+        f"{names[first]} for children of {wording.and_list([names[other] for other in others])}, too"
+        for first, others in sorted(stands_for(linked.tables.children, linked.tables.site_counties).items())
+        if names[first] in printed
+    ]
+    if site.why_not or not pairs:
+        return ""
+    return (
+        "Where sites share a county, the one with the larger part of its children stands for all of it: "
+        f"{'; '.join(pairs)}. "
+    )
+
+
+def stands_for(children: pd.DataFrame, site_counties: pd.DataFrame) -> dict[str, list[str]]:
+    """Site that stands for a county -> the other sites that cover it on the day of a child's crisis. Takes COHORT and SITE_COUNTIES.
+
+    >>> children = pd.DataFrame({"site_id": ["a"], "county_fips": ["35001"], "index_on": pd.to_datetime(["2026-01-05"])})
+    >>> sites = pd.DataFrame({"site_id": ["a", "b", "c"], "county_fips": "35001", "from_on": pd.to_datetime(["2025-01-01"] * 2 + ["2026-02-01"]),
+    ...                       "to_on": pd.NaT})
+    >>> stands_for(children, sites)
+    {'a': ['b']}
+    """
+    both = children[["site_id", "county_fips", "index_on"]].merge(
+        site_counties[["site_id", "county_fips", "from_on", "to_on"]], on="county_fips", suffixes=("", "_beside")
+    )
+    covers = both["from_on"].le(both["index_on"]) & (both["to_on"].isna() | both["to_on"].ge(both["index_on"]))
+    shared = both[covers & both["site_id"].ne(both["site_id_beside"])]
+    return {site: sorted(set(rows)) for site, rows in shared.groupby("site_id")["site_id_beside"]}
 
 
 def _any_hidden(shown: list[Shown]) -> bool:
@@ -145,7 +179,7 @@ def _smd(difference: float) -> str:
         return "not known"
     if math.isinf(difference):
         return "apart altogether"
-    said = f"{abs(difference):.2f}"
+    said = f"{abs(difference):.{DECIMALS}f}"
     return f"−{said}" if difference < 0 and said != "0.00" else said
 
 

@@ -8,7 +8,7 @@ from analysis.brief.linked.baseline import shown_before
 from analysis.brief.linked.sources import Linked
 from analysis.brief.markup import Html
 from analysis.brief.small_counts.groups import is_small
-from analysis.brief.usual_month import usual_month
+from analysis.brief.year_earlier import beside_year_earlier, whole_year
 from analysis.params import disclosure
 
 TRIBAL = "tribal"  # the code of INSURANCES
@@ -128,40 +128,44 @@ def _hour(linked: Linked) -> Html:
     return _line(what, f"{general} {markup.number(lost)} crises are left out because nobody can tell.")
 
 
-def late_months(linked: Linked) -> pd.DataFrame:
-    """ED visits of any kind by month after the last whole day: month, visits, and beside the usual month before (share).
+def _visits_by_month(linked: Linked) -> pd.Series:
+    return linked.tables.visits["from_on"].dt.to_period("M").value_counts()
 
-    The usual month is that of analysis/brief/usual_month.py, and the last whole one the month of `data_cut`.
-    """
-    cut = pd.Period(linked.study.cohort.data_cut, freq="M")
-    months = linked.tables.visits["from_on"].dt.to_period("M")
-    by_month = months.value_counts()
-    usual = usual_month(by_month, cut)
-    last = linked.tables.claims_to.to_period("M")
+
+def late_months(linked: Linked) -> pd.DataFrame:
+    """ED visits of any kind by month after the last whole day: month, visits, and beside the same month a year earlier (share)."""
+    cut, by_month = pd.Period(linked.study.cohort.data_cut, freq="M"), _visits_by_month(linked)
+    last, smallest = linked.tables.claims_to.to_period("M"), disclosure().smallest_shown
     after = [cut + ahead for ahead in range(1, (last - cut).n + 1)]
     rows = [
         (
             month.strftime("%B %Y"),
             int(by_month.get(month, 0)),
-            int(by_month.get(month, 0)) / usual if usual else float("nan"),
+            beside_year_earlier(by_month, month, smallest=smallest),
         )
         for month in after
     ]
     return pd.DataFrame(rows, columns=["month", "visits", "share"])
 
 
+def _late_shown(linked: Linked) -> pd.DataFrame | None:
+    """The late months; None where there is none, or one of them or of a year earlier has too few visits to show."""
+    late = late_months(linked)
+    return None if late.empty or late["share"].isna().any() or _counts(*late["visits"]) is None else late
+
+
 def _late(linked: Linked) -> Html:
     what = "Claims that have not come in yet."
     cut = wording.day_words(pd.Timestamp(linked.study.cohort.data_cut))
     general = f"Claims go on to {wording.day_words(linked.tables.claims_to)}, and are taken as whole to {cut}. Later days are not used."
-    late = late_months(linked)
-    if late.empty or late["share"].isna().any() or _counts(*late["visits"]) is None:
+    late = _late_shown(linked)
+    if late is None:
         return _line(what, general)
     last = late.iloc[-1]
     percent = markup.number(last["share"] * 100)
     return _line(
         what,
-        f"{general} {last['month']} holds {markup.number(last['visits'])} emergency visits so far, {percent}% of a usual month.",
+        f"{general} {last['month']} holds {markup.number(last['visits'])} emergency visits so far, {percent}% of the same month a year earlier.",
     )
 
 
@@ -169,11 +173,28 @@ def late_table(linked: Linked) -> Html:
     """ED visits of any kind in each month that is not used."""
     if linked.tables is None:
         return Html("")
-    late = late_months(linked)
-    if late.empty or late["share"].isna().any() or _counts(*late["visits"]) is None:
+    late = _late_shown(linked)
+    if late is None:
         return Html("")
     rows = [(row.month, row.visits, f"{markup.number(row.share * 100)}%") for row in late.itertuples()]
-    heads = ["Emergency visits", "Of a usual month"]
-    return markup.table(
+    heads = ["Emergency visits", "Of the same month a year earlier"]
+    table = markup.table(
         rows, caption="Months after the last whole day, by the claims so far", headers=["Month", *heads], numeric=heads
+    )
+    return markup.together(table, Html(f'<p class="note">{markup.escaped(_trend_words(linked))}</p>'))
+
+
+def _trend_words(linked: Linked) -> str:
+    """Why a year earlier, and what whole months hold beside theirs."""
+    cut, by_month = pd.Period(linked.study.cohort.data_cut, freq="M"), _visits_by_month(linked)
+    said = "Each month is held against the same month a year earlier, so that the season is the same."
+    trend, last = (
+        whole_year(by_month, cut, smallest=disclosure().smallest_shown),
+        beside_year_earlier(by_month, cut, smallest=disclosure().smallest_shown),
+    )
+    if pd.isna(trend):
+        return said
+    return (
+        f"{said} {cut.strftime('%B %Y')}, the last month taken as whole, holds {markup.number(last * 100)}% of its own, and the twelve months that end with it "
+        f"{markup.number(trend * 100)}% of the twelve before. What is much lower is still coming in."
     )

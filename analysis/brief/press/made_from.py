@@ -32,7 +32,7 @@ PLANS = (
     (*MONTHLY[1], "costs.csv", "program.csv", "place_names.yml", "plans/*.yml", "lots/*.yml"),
 )
 READS = {
-    "data_quality": EVERY_BRIEF,
+    "data_quality": (EVERY_BRIEF[0], (*EVERY_BRIEF[1], "collaborative.yml")),
     "collaborative_brief": MONTHLY,
     "site_scorecard": MONTHLY,
     "agenda": MONTHLY,
@@ -54,7 +54,7 @@ def params_read(study: str, notebook: str, *, root: Path = ROOT) -> list[Path]:
     """The files of params/ that a notebook reads for a study.
 
     >>> [path.name for path in params_read("demo", "data_quality")]
-    ['bh_codes.yml', 'source.yml', 'study.yml', 'disclosure.yml', 'measures.yml', 'scales.yml', 'afcars_2020.yml', 'tmsis_ip.yml',
+    ['bh_codes.yml', 'collaborative.yml', 'source.yml', 'study.yml', 'disclosure.yml', 'measures.yml', 'scales.yml', 'afcars_2020.yml', 'tmsis_ip.yml',
      'tmsis_lt.yml', 'tmsis_ot.yml', 'x12_837_flat.yml']
     """
     shared, own = READS[notebook]
