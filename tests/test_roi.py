@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from many import many
 
-from analysis.brief.roi import accruals, diversion, dollars, dollars_detail, dollars_front, placement
+from analysis.brief.roi import accruals, diversion, diversion_detail, dollars, dollars_detail, dollars_front, placement
 from analysis.demo.scenario import read_scenario
 from analysis.demo.state import make_state
 from analysis.effect.index_crisis import (
@@ -150,7 +150,7 @@ def pages(found) -> dict[str, str]:
     accrual = found.accrual
     return {
         "diversion": "".join(str(part(accrual)) for part in (
-            diversion.headline, diversion.grade_line, diversion.rests_on, diversion.by_group, diversion.endings, diversion.repeats,
+            diversion.headline, diversion.grade_line, diversion.rests_on, diversion_detail.by_group, diversion_detail.endings, diversion_detail.repeats,
             diversion.what_narrows)),
         "placement": "".join(str(part(accrual)) for part in (placement.headline, placement.grade_line, placement.settings, placement.published)),
         "dollars": "".join(str(part(found)) for part in (

@@ -8,9 +8,11 @@ import pandas as pd
 
 from analysis.brief import markup, panels
 from analysis.brief.markup import Html
-from analysis.brief.roi import accruals
+from analysis.brief.roi import accruals, told
 from analysis.brief.roi.accruals import Accrual
-from analysis.effect.index_crisis import bound_diversion, count_index_crises, pool_small
+from analysis.brief.small_counts.groups import is_small
+from analysis.effect.index_crisis import ANSWERS, bound_diversion, count_index_crises, pool_small
+from analysis.effect.joined_cells import Joined
 from analysis.params import disclosure
 from analysis.savings.assumptions import Assumption, one_assumption, read_assumptions
 from analysis.savings.ledger import Line, Quantity, Route, fiscal_year, ledger_table, payer_lines
@@ -186,13 +188,11 @@ def visit_lines(dollars: Dollars) -> list[Line]:
     accrual, money = dollars.accrual, dollars.accrual.study.money
     if first_unknown_share(dollars) is not None:
         return []
-    months = accrual.episodes["counted_on"].dt.to_period("M").dt.start_time.dt.date
-    years = {month: fiscal_year(month, starts=accrual.study.fiscal_year_starts) for month in months.unique()}
-    by_year = count_index_crises(accrual.episodes.assign(year=months.map(years)), "year")
-    if len(pool_small(by_year, smallest=disclosure().smallest_shown)) < len(by_year):
+    found = told.tell(accrual)
+    if found.withheld or _gives_away(dollars, found.joined):
         return []
     months = accrual.episodes.assign(month=accrual.episodes["counted_on"].dt.to_period("M").astype(str))
-    bounded = bound_diversion(count_index_crises(months, "month"), accrual.rules)
+    bounded = bound_diversion(count_index_crises(months, "month"), accrual.rules, found.joined)
     lines = []
     for month, row in bounded.iterrows():
         first = date.fromisoformat(f"{month}-01")
@@ -204,6 +204,25 @@ def visit_lines(dollars: Dollars) -> list[Line]:
                 route=Route("episodes_alone", f"index_crisis_{end}_bound", 0), fiscal_year_starts=accrual.study.fiscal_year_starts,
             )  # fmt: skip
     return lines
+
+
+def _gives_away(dollars: Dollars, joined: Joined) -> bool:
+    """True where a fiscal year's dollars would give a small count away.
+
+    The federal and the state's dollars of a year give the visits of each stretch under one share: those stretches must not have a few
+    crises open to change either.
+    """
+    accrual, state, smallest = dollars.accrual, dollars.accrual.study.money.state, disclosure().smallest_shown
+    first = accrual.episodes["counted_on"].dt.to_period("M").dt.start_time.dt.date
+    years = {day: fiscal_year(day, starts=accrual.study.fiscal_year_starts) for day in first.unique()}
+    by_year = count_index_crises(accrual.episodes.assign(year=first.map(years)), "year")
+    if len(pool_small(by_year, smallest=smallest, joined=joined)) < len(by_year):
+        return True
+    shares = {
+        day: f"{year} {payer_shares(REGULAR, state, day, dollars.shares)[STATE_FUND]}" for day, year in years.items()
+    }
+    stretches = count_index_crises(accrual.episodes.assign(stretch=first.map(shares)), "stretch")
+    return bool(is_small(stretches[list(ANSWERS)].sum(axis=1), smallest).any())
 
 
 def whole_year(dollars: Dollars) -> float:

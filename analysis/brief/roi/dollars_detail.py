@@ -127,7 +127,10 @@ def visits_priced(dollars: Dollars) -> Html:
     """ED visits at the crisis at what Medicaid pays, by fiscal year and payer: two ends, never one number."""
     lines = visit_lines(dollars)
     if not lines:
-        row = bound_diversion(count_index_crises(dollars.accrual.episodes), dollars.accrual.rules).loc[TOTAL]
+        found = told.tell(dollars.accrual)
+        if found.withheld:
+            return markup.paragraph(found.withheld)
+        row = found.row
         price = dollars.prices[VISIT]
         return markup.paragraph(
             f"All payers together: between {usd(min(row['fewer_low'] * price.high_usd, row['fewer_low'] * price.low_usd))} and "
