@@ -147,7 +147,7 @@ def rests_on(accrual: Accrual) -> Html:
 def _ended(found: told.Told) -> Html:
     """How the crises ended that the range of visits is made of, said as far as it is told apart."""
     words = {
-        "ended_ed": "ended in an emergency department", "ended_inpatient": "were admitted to a hospital, perhaps through one",
+        "ended_ed": "ended in an emergency department", "ended_inpatient": "were admitted to a hospital (perhaps through one)",
         "ended_unknown": "have no ending on record", "ended_elsewhere": "ended elsewhere",
     }  # fmt: skip
     said = [
@@ -180,7 +180,11 @@ def what_narrows(accrual: Accrual) -> Html:
         for what, size in sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))
         if size >= 1
     ]
-    return markup.list_of(lines, ordered=True)
+    here = "claims" in accruals.on_hand(accrual.study.name)
+    return markup.together(
+        markup.list_of(lines, ordered=True),
+        markup.paragraph(accruals.here_for("Medicaid claims")) if here else Html(""),
+    )
 
 
 def publish(accrual: Accrual) -> None:

@@ -14,6 +14,8 @@ from analysis.brief.small_counts.groups import is_small
 from analysis.effect.index_crisis import ANSWERS, bound_diversion, count_index_crises, pool_small
 from analysis.effect.joined_cells import Joined
 from analysis.params import disclosure
+from analysis.periods import period
+from analysis.quality.late_records import gain, young_months
 from analysis.savings.assumptions import Assumption, one_assumption, read_assumptions
 from analysis.savings.ledger import Line, Quantity, Route, fiscal_year, ledger_table, payer_lines
 from analysis.savings.prices import Cost, Price, one_cost, price_in, read_costs, read_indices
@@ -85,6 +87,18 @@ class Dollars:
         return "twelve months" if months == YEAR_MONTHS else f"{months} months"
 
     @property
+    def recent_span(self) -> str:
+        """From which month to which that is."""
+        months = self.recent.loc[self.recent["capacity_usd"].notna(), "month"]
+        return f"{months.min().strftime('%B %Y')} to {months.max().strftime('%B %Y')}"
+
+    @property
+    def young(self) -> dict[str, float]:
+        """The months still filling up, by name, each with the share of its records that has usually come (analysis.quality.late_records)."""
+        months = [period(str(month)) for month in sorted(self.months["month"].unique())]
+        return young_months(self.accrual.all_episodes, months, self.accrual.covers[1])
+
+    @property
     def last_year(self) -> pd.Series:
         """The cost of a response over the recent months: what the running service costs now."""
         return count_cost_per_response(self.recent, by=()).iloc[0]
@@ -124,6 +138,24 @@ def _months(accrual: Accrual) -> pd.DataFrame:
     counted = given.assign(month=accrual.episodes["counted_on"].dt.to_period("M"))
     responses = counted.groupby(["site_id", "month"]).size().rename("responses").reset_index()
     return add_responses(program, responses)
+
+
+def still_filling(dollars: Dollars) -> str:
+    """Which months have records to come yet, and what that does to a cost; empty where none has, or nobody can say."""
+    said = [
+        f"{pd.Period(name).strftime('%B %Y')} (usually about {markup.number(gain(share))}% more)"
+        for name, share in dollars.young.items()
+    ]
+    return (
+        f"Records still come in for {' and '.join(said)}, so a response costs less than it looks yet." if said else ""
+    )
+
+
+def part_of_year(dollars: Dollars, year: str) -> str:
+    """How many months of the fiscal year the span holds, where it is not all of them."""
+    months = dollars.accrual.study.period(year).months
+    covered = [month for month in months if dollars.accrual.period.first <= month <= dollars.accrual.period.last]
+    return "" if len(covered) == len(months) else f" ({len(covered)} months)"
 
 
 def usd(amount: float) -> str:
