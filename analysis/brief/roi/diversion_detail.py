@@ -127,7 +127,7 @@ def _ending_line(row: pd.Series, words: dict[str, str]) -> tuple[str, str, str, 
         words[row["stratum"]],
         markup.number(row["numerator"]),
         share,
-        markup.interval(row["low"], row["high"], "share"),
+        markup.interval(row["low"], row["high"], "share", around=row["value"]),
     )
 
 
@@ -166,5 +166,5 @@ def _repeat_words(found: Repeats) -> str:
     )
     return (
         f"Within {found.window_days} days of their first crisis, {markup.x_of_n(found.repeated, found.children)} children had another "
-        f"({share}; range {markup.interval(found.low, found.high, 'share')}).{left}"
+        f"({share}; range {markup.interval(found.low, found.high, 'share', around=found.repeated / found.children)}).{left}"
     )
