@@ -172,7 +172,8 @@ def what_narrows(accrual: Accrual) -> Html:
     parts: dict[str, float] = {}
     for block in (*found.joined.answers, *found.joined.endings):
         width = max(ends[part][1] for part in block) - min(ends[part][0] for part in block)
-        what = "; ".join(dict.fromkeys(WOULD_TELL[part] for part in block))
+        first, *more = dict.fromkeys(WOULD_TELL[part] for part in block)
+        what = "; ".join([first, *(each if each == CLAIMS else f"{each[0].lower()}{each[1:]}" for each in more)])
         parts[what] = parts.get(what, 0.0) + width * found.count(block)
     width = found.row["fewer_high"] - found.row["fewer_low"]
     lines = [
