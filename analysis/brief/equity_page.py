@@ -49,11 +49,14 @@ def _line(row: pd.Series) -> tuple[str, ...]:
         return name, "", "", "too few to show", "", ""
     of = markup.number(row["denominator"]) if pd.notna(row["denominator"]) else ""
     if row["unit"] == "rate":
-        value, span = markup.number(row["value"], decimals=1), markup.interval(row["low"], row["high"], "rate")
+        value, span = (
+            markup.number(row["value"], decimals=1),
+            markup.interval(row["low"], row["high"], "rate", around=row["value"]),
+        )
     else:
         value, span = (
             markup.percent(row["value"], row["denominator"]),
-            markup.interval(row["low"], row["high"], "share"),
+            markup.interval(row["low"], row["high"], "share", around=row["value"]),
         )
     return name, row["period"].replace("_", " to "), of, value, span, _against(row)
 

@@ -316,14 +316,14 @@ def number(value: float, *, decimals: int = 0) -> str:
     return f"{_rounded(_known(value), decimals):,}"
 
 
-def signed(value: float) -> str:
+def signed(value: float, *, decimals: int = 1) -> str:
     """A change of a score with its sign, to one decimal.
 
     >>> signed(-6.94), signed(2.0), signed(0.01)
     ('−6.9', '+2.0', '0.0')
     """
-    said = f"{_rounded(_known(value), 1):+,}".replace("-", "−")
-    return said.lstrip("+−") if said.lstrip("+−") == "0.0" else said
+    rounded = _rounded(_known(value), decimals)
+    return f"{rounded:+,}".replace("-", "−") if rounded else f"{rounded:,}"
 
 
 def percent(share: float, n: int) -> str:
@@ -348,13 +348,15 @@ def x_of_n(x: int, n: int) -> str:
     return f"{number(x)} of {number(n)}"
 
 
-def interval(low: float, high: float, unit: str) -> str:
+def interval(low: float, high: float, unit: str, *, around: float | None = None) -> str:
     """A range in words, without its unit: of 100 for a share or a mix, to one decimal for a rate, else to the whole number.
+
+    One digit more where rounding would leave nothing of the range, or put the figure that it is `around` outside.
 
     >>> interval(0.71, 0.96, "share"), interval(35.2, 61.8, "minutes"), interval(3.21, 4, "rate"), interval(0.001, 1, "share")
     ('71 to 96', '35 to 62', '3.2 to 4.0', 'less than 1 to 100')
-    >>> interval(0.001, 0.004, "share")
-    'less than 1'
+    >>> interval(0.001, 0.004, "share"), interval(0.0055, 0.0092, "share"), interval(0.0055, 0.0162, "share", around=0.008)
+    ('less than 1', '0.6 to 0.9', '0.6 to 1.6')
     """
     if unit not in ("count", "rate", "share", "minutes", "mix", "score", "mean", "per_child"):
         raise ValueError(
@@ -362,13 +364,29 @@ def interval(low: float, high: float, unit: str) -> str:
         )
     if _known(low) > _known(high):
         raise ValueError(f"The range {low} to {high} ends before it begins.")
+    decimals = {"rate": 1, "mean": 1, "per_child": 2, "score": 1}.get(unit, 0)
+    scale = 100 if unit in ("share", "mix") else 1
+    figure = None if around is None or pd.isna(around) else around * scale
+    if low < high and _too_coarse(low * scale, high * scale, decimals, figure, whole=scale):
+        decimals += 1
     if unit in ("share", "mix"):
-        ends = [_of_hundred(low, 0, ""), _of_hundred(high, 0, "")]
-        return ends[0] if ends[0] == ends[1] and not ends[0].isdigit() else " to ".join(ends)
+        ends = [_of_hundred(low, decimals, ""), _of_hundred(high, decimals, "")]
+        return ends[0] if ends[0] == ends[1] and not ends[0][0].isdigit() else " to ".join(ends)
     if unit == "score":
-        return f"{signed(low)} to {signed(high)}"
-    decimals = {"rate": 1, "mean": 1, "per_child": 2}.get(unit, 0)
+        return f"{signed(low, decimals=decimals)} to {signed(high, decimals=decimals)}"
     return f"{number(low, decimals=decimals)} to {number(high, decimals=decimals)}"
+
+
+def _too_coarse(low: float, high: float, decimals: int, around: float | None, *, whole: int) -> bool:
+    """True where the rounded ends are one and the same, or leave the figure outside. Of 100 (`whole`), "less than 1" and "more than 99" are ranges by themselves.
+
+    >>> _too_coarse(0.55, 0.92, 0, None, whole=100), _too_coarse(0.55, 1.62, 0, 0.8, whole=100), _too_coarse(0.1, 0.4, 0, None, whole=100)
+    (True, True, False)
+    """
+    ends = [_rounded(end, decimals) for end in (low, high)]
+    if ends[0] == ends[1]:
+        return whole != 100 or ends[0] not in (0, 100)
+    return around is not None and not ends[0] <= _rounded(around, decimals + 1) <= ends[1]
 
 
 def _of_hundred(share: float, decimals: int, sign: str) -> str:

@@ -155,7 +155,7 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
     if pd.isna(row["value"]):
         return card.title, value, why_not_given(numbers, each)
     span = (
-        f"range {markup.interval(row['low'], row['high'], card.unit)}"
+        f"range {markup.interval(row['low'], row['high'], card.unit, around=row['value'])}"
         if pd.notna(row["low"])
         else "too few for a range"
     )
@@ -242,7 +242,7 @@ def _line(numbers: Numbers, each: Standing) -> tuple[str, ...]:
     return (
         card.title,
         wording.value_words(row, card.unit) if given else wording.shown_value(row, card.unit),
-        markup.interval(row["low"], row["high"], card.unit)
+        markup.interval(row["low"], row["high"], card.unit, around=row["value"])
         if given and pd.notna(row["low"]) and card.unit not in ("count", "rate")
         else "",
         _before_words(row, before, card),
@@ -300,7 +300,11 @@ def site_cell(numbers: Numbers, measure: str, site: str) -> str:
     row, unit = numbers.row(measure, numbers.windows.year, site=site), numbers.cards.cards[measure].unit
     if row is None or pd.isna(row["value"]):
         return wording.shown_value(row, unit)
-    span = f" ({markup.interval(row['low'], row['high'], unit)})" if unit != "count" and pd.notna(row["low"]) else ""
+    span = (
+        f" ({markup.interval(row['low'], row['high'], unit, around=row['value'])})"
+        if unit != "count" and pd.notna(row["low"])
+        else ""
+    )
     target = target_for(numbers.cards.cards[measure], numbers.windows.year) if unit == "share" else None
     mark = " ▼" if target is not None and against_target(row, target.share, numbers.cards) == "missed" else ""
     return f"{wording.shown_value(row, unit)}{span}{mark}"

@@ -174,7 +174,12 @@ def _mix_line(row: pd.Series, rule: Disclosure) -> tuple[str, str, str, str]:
     if pd.isna(row["value"]):
         return row["words"], "not given", "", ""
     share = markup.percent(row["value"], row["denominator"])
-    return row["words"], shown_count(row["numerator"], rule), share, markup.interval(row["low"], row["high"], "share")
+    return (
+        row["words"],
+        shown_count(row["numerator"], rule),
+        share,
+        markup.interval(row["low"], row["high"], "share", around=row["value"]),
+    )
 
 
 def hidden_note() -> str:

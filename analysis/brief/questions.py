@@ -66,7 +66,7 @@ def _line(numbers: Numbers, measure: str, site: str, statewide: bool) -> tuple[s
         title,
         *now,
         _value(card, row),
-        markup.interval(row["low"], row["high"], card.unit) if spanned else "",
+        markup.interval(row["low"], row["high"], card.unit, around=row["value"]) if spanned else "",
         standard,
         markup.number(row["not_measurable"]) if pd.notna(row["not_measurable"]) else "",
     )

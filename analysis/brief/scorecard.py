@@ -84,7 +84,7 @@ def _what_happened(numbers: Numbers, site: str) -> str:
         if row is not None and pd.notna(row["value"]):
             said = f"{markup.x_of_n(row['numerator'], row['denominator'])} {what}"
             share = markup.percent(row["value"], row["denominator"])
-            span = markup.interval(row["low"], row["high"], "share")
+            span = markup.interval(row["low"], row["high"], "share", around=row["value"])
             return f"{sentence} {said} ({share}). The range is {span} of 100{_against(numbers, measure, row)}."
     return sentence
 
@@ -119,7 +119,10 @@ def how_sure(numbers: Numbers, site: str) -> Html:
             "No share can be shown here. Read what people who work here say, and the longer view next year."
         )
     measure, row = given
-    title, span = numbers.cards.cards[measure].title.lower(), markup.interval(row["low"], row["high"], "share")
+    title, span = (
+        numbers.cards.cards[measure].title.lower(),
+        markup.interval(row["low"], row["high"], "share", around=row["value"]),
+    )
     return markup.paragraph(
         f"How sure is this? With {markup.number(row['denominator'])} in the year, chance alone leaves “{title}” open from {span} of 100. "
         "Differences smaller than that, and most single months, prove nothing by themselves."
@@ -171,7 +174,7 @@ def _line(numbers: Numbers, measure: str, site: str, quarter, small: bool) -> tu
             else [wording.shown_value(numbers.row(measure, quarter, site=site), card.unit) if quarter else ""]
         ),
         wording.value_words(row, card.unit) if pd.notna(row["value"]) else wording.shown_value(row, card.unit),
-        markup.interval(row["low"], row["high"], card.unit) if spanned else "",
+        markup.interval(row["low"], row["high"], card.unit, around=row["value"]) if spanned else "",
         wording.shown_value(state, card.unit),
         *([] if small else [VARIATION[signals.signal(numbers, measure, site).kind]]),
         _in_words(numbers, measure, row, target),
@@ -273,7 +276,7 @@ def _use(numbers: Numbers, site: str) -> list[tuple[str, str]]:
         if fewer
         else "What brings the calls here that others could learn from?"
     )
-    span = markup.interval(row["low"], row["high"], "rate")
+    span = markup.interval(row["low"], row["high"], "rate", around=row["value"])
     said = f"It had {wording.value_words(row, 'rate')} crises for every 1,000 children in the year (range {span}); {panels.place_name(numbers, STATEWIDE)} it was {wording.value_words(state, 'rate')}"
     than = "fewer" if fewer else "more"
     return [

@@ -21,7 +21,7 @@ def share_words(row: Mapping) -> str:
     '187 of 205 (91.2%; range 87 to 94)'
     """
     said = markup.percent(row["value"], row["denominator"])
-    return f"{markup.x_of_n(row['numerator'], row['denominator'])} ({said}; range {markup.interval(row['low'], row['high'], 'share')})"
+    return f"{markup.x_of_n(row['numerator'], row['denominator'])} ({said}; range {markup.interval(row['low'], row['high'], 'share', around=row['value'])})"
 
 
 def change_words(change: Change | None, before: Mapping | None, unit: str) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 import pandas as pd
 from pydantic import model_validator
 
+from analysis.effect.joined_cells import ALONE, ANSWERS, ENDINGS, IN_A_RANGE, OUTSIDE, Joined, added_up, both
 from analysis.params import ROOT, Record, Share, Words, read_record
 
 DIVERSION_FILE = Path("params") / "diversion.yml"
@@ -16,8 +17,8 @@ IN_ED = "emergency_department"
 TOTAL = "all"
 
 # Every episode is in one part of the first set and in one of the second.
-BEFORE = ("already_in_ed", "no_contact", "said_ed", "said_other", "not_asked")
-AFTER = ("ended_ed", "ended_inpatient", "ended_elsewhere", "ended_unknown")
+BEFORE = (*OUTSIDE, *ANSWERS)
+AFTER = ENDINGS
 
 
 class Part(Record):
@@ -91,13 +92,14 @@ def count_index_crises(episodes: pd.DataFrame, by: str | None = None) -> pd.Data
     return counted.rename_axis("group")
 
 
-def bound_diversion(counted: pd.DataFrame, rules: Diversion) -> pd.DataFrame:
+def bound_diversion(counted: pd.DataFrame, rules: Diversion, joined: Joined = ALONE) -> pd.DataFrame:
     """Bounds on the ED visits at the index crisis. Same rows as `count_index_crises`, with would_low, would_high (visits without the
     service), were_low, were_high (visits that were), fewer_low, fewer_high (the first less the second; negative: more visits).
 
     Visits of crises that began in an ED, or met nobody, are the same with and without the service and stand on neither side.
     The bounds hold for the crises counted here (no sampling error is added); they are as wide as what is not known. Worst-case
-    bounds of Manski 1989, Journal of Human Resources 24:343-360, narrowed by the shares in params/diversion.yml.
+    bounds of Manski 1989, Journal of Human Resources 24:343-360, narrowed by the shares in params/diversion.yml. Parts that are told
+    together (`joined`) have the lowest and the highest bound of any of them: wider, never wrong.
 
     >>> counted = pd.DataFrame({"said_ed": [40], "said_other": [50], "not_asked": [10], "ended_ed": [6], "ended_inpatient": [2],
     ...                         "ended_elsewhere": [90], "ended_unknown": [2]}, index=["all"])
@@ -109,45 +111,45 @@ def bound_diversion(counted: pd.DataFrame, rules: Diversion) -> pd.DataFrame:
     >>> bounded[["fewer_low", "fewer_high"]].values.tolist()    # 4 - 10; 60 - 6
     [[-6.0, 54.0]]
     """
-    parts = {
+    ends = part_bounds(rules)
+    bounds = {}
+    for stem, blocks in (("would", joined.answers), ("were", joined.endings)):
+        for end, widest in ((0, min), (1, max)):
+            weights = {part: widest(ends[each][end] for each in block) for block in blocks for part in block}
+            bounds[f"{stem}_{('low', 'high')[end]}"] = sum(
+                counted[part] * weight for part, weight in weights.items()
+            ).astype(float)
+    return counted.assign(
+        **bounds,
+        fewer_low=bounds["would_low"] - bounds["were_high"],
+        fewer_high=bounds["would_high"] - bounds["were_low"],
+    )
+
+
+def part_bounds(rules: Diversion) -> dict[str, tuple[float, float]]:
+    """Of each answer the part that would have had a visit, of each ending the part that had one: at least, at most."""
+    said = {
         "said_ed": rules.said_emergency_department,
         "said_other": rules.said_something_else,
         "not_asked": rules.not_asked,
+        "ended_inpatient": rules.admitted_through_ed,
     }
-    would_low = sum(counted[name] * part.low for name, part in parts.items()).astype(float)
-    would_high = sum(counted[name] * part.high for name, part in parts.items()).astype(float)
-    admitted = rules.admitted_through_ed
-    were_low = counted["ended_ed"] + admitted.low * counted["ended_inpatient"]
-    were_high = counted["ended_ed"] + admitted.high * counted["ended_inpatient"] + counted["ended_unknown"]
-    return counted.assign(
-        would_low=would_low,
-        would_high=would_high,
-        were_low=were_low.astype(float),
-        were_high=were_high.astype(float),
-        fewer_low=would_low - were_high,
-        fewer_high=would_high - were_low,
-    )
+    settled = {"ended_ed": (1.0, 1.0), "ended_unknown": (0.0, 1.0), "ended_elsewhere": (0.0, 0.0)}
+    return {**{name: (part.low, part.high) for name, part in said.items()}, **settled}
 
 
-def told_cells(counted: pd.DataFrame) -> pd.DataFrame:
+def told_cells(counted: pd.DataFrame, joined: Joined = ALONE) -> pd.DataFrame:
     """The counts that a reader of the bounds can work out: what is added up in a bound is not told apart.
 
-    Same rows as `count_index_crises`: not_open (began in an ED or met nobody), said_ed, said_other_or_not_asked, ended_ed,
-    ended_inpatient_or_unknown, ended_elsewhere.
+    Same rows as `count_index_crises`, a column a told count: those outside (began in an ED or met nobody), said_ed,
+    said_other_or_not_asked, ended_ed, ended_inpatient_or_unknown, ended_elsewhere; fewer where more is `joined`.
     """
-    return pd.DataFrame(
-        {
-            "not_open": counted["already_in_ed"] + counted["no_contact"],
-            "said_ed": counted["said_ed"],
-            "said_other_or_not_asked": counted["said_other"] + counted["not_asked"],
-            "ended_ed": counted["ended_ed"],
-            "ended_inpatient_or_unknown": counted["ended_inpatient"] + counted["ended_unknown"],
-            "ended_elsewhere": counted["ended_elsewhere"],
-        }
-    )
+    return added_up(counted, both(IN_A_RANGE, joined).blocks)
 
 
-def pool_small(counted: pd.DataFrame, *, smallest: int, pooled: str = "others together") -> pd.DataFrame:
+def pool_small(
+    counted: pd.DataFrame, *, smallest: int, pooled: str = "others together", joined: Joined = ALONE
+) -> pd.DataFrame:
     """The groups of which every told cell is zero or at least `smallest`; the others added up in one row, last.
 
     Where the added-up row has a small cell itself, the smallest of the shown groups joins it, until it has none. Nothing is
@@ -161,7 +163,7 @@ def pool_small(counted: pd.DataFrame, *, smallest: int, pooled: str = "others to
     """
 
     def is_small(rows: pd.DataFrame) -> pd.Series:
-        cells = told_cells(rows)
+        cells = told_cells(rows, joined)
         return ((cells > 0) & (cells < smallest)).any(axis=1)
 
     small = is_small(counted)

@@ -4,8 +4,10 @@ import pandas as pd
 
 from analysis.tables import AT_HOME, CLOCKS_RUN_ON_DAYS, LIVING_SITUATIONS
 
-ORDER = {setting: rank for rank, setting in enumerate(LIVING_SITUATIONS)}
+# "Other" has no place in the order: nobody can say whether it is more or less restrictive than the home that was left.
+ORDER = {setting: rank for rank, setting in enumerate(LIVING_SITUATIONS) if setting != "other"}
 LOST = "lost to follow-up"
+UNKNOWN = "lost, or in a setting without a name"
 OPEN = "still open"
 
 
@@ -38,34 +40,51 @@ def began_at_home(episodes: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.Series:
     return episodes["living_at_start"].isin(AT_HOME) & long_ago
 
 
-def moved_away(followed: pd.DataFrame) -> pd.Series:
-    """True where the child lived in a more restrictive setting at discharge than at the call, or had run away; missing for LOST, OPEN.
+def not_followed(episodes: pd.DataFrame, *, as_of: pd.Timestamp) -> dict[str, int]:
+    """Why episodes that began at home have no discharge: `never` took up stabilization, so there was none; `open_` are in it still.
 
-    >>> moved_away(pd.DataFrame({"start": ["family", "foster", "kin"], "end": ["kin", "family", "lost to follow-up"]})).tolist()
-    [True, False, <NA>]
+    >>> episodes = pd.DataFrame({"counted_on": pd.to_datetime(["2026-01-01"] * 3), "living_at_start": ["family"] * 3, "discharged_on": pd.to_datetime(["2026-01-05", None, None]),
+    ...     "discharge_reason": None, "living_at_discharge": None, "enrolled_on": pd.to_datetime(["2026-01-02", "2026-01-02", None])})
+    >>> not_followed(episodes, as_of=pd.Timestamp("2026-03-01"))
+    {'never': 1, 'open_': 1}
+    """
+    home = episodes[began_at_home(episodes, as_of=as_of)]
+    ended = followed_children(episodes, as_of=as_of)["end"].ne(OPEN)
+    left = home.loc[home.index.difference(ended[ended].index)]
+    still = left["enrolled_on"].notna() | left["discharged_on"].notna()
+    return {"never": int((~still).sum()), "open_": int(still.sum())}
+
+
+def moved_away(followed: pd.DataFrame) -> pd.Series:
+    """True where the child lived in a more restrictive setting at discharge than at the call, or had run away; missing for LOST, OPEN and a
+    setting that is "other", which has no place in the order.
+
+    >>> moved_away(pd.DataFrame({"start": ["family", "foster", "kin"], "end": ["kin", "other", "lost to follow-up"]})).tolist()
+    [True, <NA>, <NA>]
     """
     start, end = followed["start"].map(ORDER), followed["end"].map(ORDER)
     return (end > start).astype("boolean").mask(end.isna())
 
 
 def placement_bounds(followed: pd.DataFrame) -> dict[str, float]:
-    """The part that moved away, with children lost to follow-up as the best case (none did) and the worst (all did).
+    """The part that moved away, with children of whom that is not known as the best case (none did) and the worst (all did).
 
-    Gives children, moved, lost, best, worst (shares of children whose stabilization has ended); open episodes are left out.
+    Gives children, moved, lost (lost to follow-up, or in a setting that is "other"), best, worst (shares of children whose stabilization
+    has ended); open episodes are left out.
 
-    >>> followed = pd.DataFrame({"start": ["family"] * 10, "end": ["family"] * 7 + ["residential"] + ["lost to follow-up"] * 2})
+    >>> followed = pd.DataFrame({"start": ["family"] * 10, "end": ["family"] * 7 + ["residential", "other", "lost to follow-up"]})
     >>> placement_bounds(followed)      # 1 of 10, 3 of 10
     {'children': 10, 'moved': 1, 'lost': 2, 'best': 0.1, 'worst': 0.3}
     """
     ended = followed[followed["end"].ne(OPEN)]
-    moved, lost = int(moved_away(ended).sum()), int(ended["end"].eq(LOST).sum())
+    moved, lost = int(moved_away(ended).sum()), int(moved_away(ended).isna().sum())
     children = len(ended)
     shares = (moved / children, (moved + lost) / children) if children else (float("nan"), float("nan"))
     return {"children": children, "moved": moved, "lost": lost, "best": shares[0], "worst": shares[1]}
 
 
 def moves_by_start(followed: pd.DataFrame) -> pd.DataFrame:
-    """Counts of ended episodes: settings at the call (rows) by "stayed", "less restrictive", "more restrictive", LOST (columns).
+    """Counts of ended episodes: settings at the call (rows) by "stayed", "less restrictive", "more restrictive", UNKNOWN (columns).
 
     >>> moves_by_start(pd.DataFrame({"start": ["family", "kin", "kin"], "end": ["residential", "family", "kin"]})).loc["kin"].tolist()
     [1, 1, 0, 0]
@@ -73,7 +92,7 @@ def moves_by_start(followed: pd.DataFrame) -> pd.DataFrame:
     ended = followed[followed["end"].ne(OPEN)]
     more = moved_away(ended)
     kind = pd.Series("less restrictive", index=ended.index).mask(ended["start"].eq(ended["end"]), "stayed")
-    kind = kind.mask(more.fillna(False).astype(bool), "more restrictive").mask(more.isna(), LOST)
-    columns = ["stayed", "less restrictive", "more restrictive", LOST]
+    kind = kind.mask(more.fillna(False).astype(bool), "more restrictive").mask(more.isna(), UNKNOWN)
+    columns = ["stayed", "less restrictive", "more restrictive", UNKNOWN]
     table = pd.crosstab(ended["start"], kind).reindex(columns=columns, fill_value=0)
     return table.loc[[setting for setting in LIVING_SITUATIONS if setting in table.index]]

@@ -103,7 +103,7 @@ def _cells(row: pd.Series, asked: bool) -> list[str]:
         cells += [
             markup.number(n),
             markup.percent(row[yes] / n, n),
-            markup.interval(float(ends.low), float(ends.high), "share"),
+            markup.interval(float(ends.low), float(ends.high), "share", around=row[yes] / n),
         ]
     return cells
 

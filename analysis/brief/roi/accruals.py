@@ -1,8 +1,10 @@
 """What the three ROI briefs have in common: the episodes of the accrual span, the grade, the table of effects."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from analysis import params
 from analysis.brief import panels
@@ -13,8 +15,9 @@ from analysis.effect.index_crisis import Diversion, read_diversion
 from analysis.params import ROOT, ParamsError, Study, disclosure
 from analysis.periods import Period
 from analysis.quality.cards import Cards, read_cards
-from analysis.tables import EFFECTS_TABLE, STATEWIDE, Table
+from analysis.tables import CLAIMS, DETENTIONS, EFFECTS_TABLE, ENROLLMENT, PLACEMENTS, STATEWIDE, Table
 
+ASKED = (CLAIMS, ENROLLMENT, PLACEMENTS, DETENTIONS)  # in the order in which they would narrow the answer
 CANNOT_TELL, SUGGESTIVE = "can't tell yet", "suggestive"
 
 
@@ -48,6 +51,22 @@ def open_accrual(study: str, period: str) -> Accrual:
     return Accrual(
         chosen, read_cards(chosen), read_diversion(), span, covers, inside.reset_index(drop=True), episodes, sites
     )
+
+
+def on_hand(study: str, *, root: Path = ROOT) -> tuple[str, ...]:
+    """The tables of other agencies that are among the study's records: of those that the data request asks for, in its order."""
+    folder = root / "data" / "processed" / study
+    files = {table.name: folder / f"{table.name}.parquet" for table in ASKED}
+    return tuple(name for name, file in files.items() if file.exists() and pq.ParquetFile(file).metadata.num_rows)
+
+
+def here_for(words: str) -> str:
+    """That records are on hand, what for, and that this page leaves them alone.
+
+    >>> here_for("Medicaid claims")
+    'Medicaid claims are on hand, for the linked study (“Who is in the study, and who is not”). This page does not use them yet.'
+    """
+    return f"{words} are on hand, for the linked study (“Who is in the study, and who is not”). This page does not use them yet."
 
 
 def grade(low: float, high: float) -> str:

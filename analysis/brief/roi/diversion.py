@@ -1,19 +1,14 @@
-"""The ED-diversion brief from episodes alone: bounds on the visits at the crisis itself, how visits ended, repeat crises."""
+"""Page one of the ED-diversion brief: bounds on the visits at the crisis itself, what they rest on, what would narrow them."""
 
 import pandas as pd
 
 from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
-from analysis.brief.roi import accruals
+from analysis.brief.roi import accruals, told
 from analysis.brief.roi.accruals import Accrual
-from analysis.brief.small_counts.disclosure import hide_small
-from analysis.effect.index_crisis import AFTER, BEFORE, TOTAL, bound_diversion, count_index_crises, pool_small
-from analysis.effect.repeats import Repeats, repeat_crises
+from analysis.effect.index_crisis import TOTAL, bound_diversion, count_index_crises, part_bounds, pool_small
 from analysis.params import disclosure
-from analysis.quality.cards import choices_for, switched_off
-from analysis.quality.counts import by_measure_place_period
-from analysis.quality.measures import categories
-from analysis.tables import EFFECTS_TABLE, REFERRAL_SOURCES, RESPONSE_LOCATIONS, STATEWIDE
+from analysis.tables import EFFECTS_TABLE
 
 PART_WORDS = {
     "already_in_ed": "had begun in an ED: the visit had happened",
@@ -22,8 +17,14 @@ PART_WORDS = {
     "said_other": "said something else",
     "not_asked": "were not asked, or no answer was written down",
 }
-
-TOO_FEW = "There are too few crises in this span to show: name a longer PERIOD."
+ASKING = "Asking every caller what they would have done, and writing it down"
+CLAIMS = "Medicaid claims, which show who had an ED visit, before and after, here and in a comparison group"
+BLANK_ENDINGS = "How each visit ended, for the crises where that is blank"
+HOSPITALS = "Hospital records, which show whether an admission came through an ED"
+WOULD_TELL = {
+    "said_ed": CLAIMS, "said_other": CLAIMS, "not_asked": ASKING, "ended_ed": BLANK_ENDINGS, "ended_inpatient": HOSPITALS, "ended_unknown": BLANK_ENDINGS,
+    "ended_elsewhere": BLANK_ENDINGS,
+}  # fmt: skip
 
 
 def open_diversion(study: str, period: str) -> Accrual:
@@ -36,42 +37,18 @@ def title(accrual: Accrual) -> Html:
     return accruals.title(accrual, "Emergency department visits at the crisis itself")
 
 
-def _total(accrual: Accrual) -> pd.Series:
-    return bound_diversion(count_index_crises(accrual.episodes), accrual.rules).loc[TOTAL]
-
-
-def may_show(accrual: Accrual) -> bool:
-    """True where no count that this page prints, or that can be worked out from two of them, is small."""
-    row, episodes = _total(accrual), accrual.episodes
-    in_ed = int(episodes["disposition"].eq("emergency_department").sum())
-    cells = [
-        *(row[name] for name in (*BEFORE, *AFTER)),
-        row["ended_inpatient"] + row["ended_unknown"],
-        in_ed - row["ended_ed"],
-        _unrecorded(accrual),
-    ]
-    return not any(0 < cell < disclosure().smallest_shown for cell in cells)
-
-
-def _unrecorded(accrual: Accrual) -> int:
-    """Crises open to change of which nobody wrote down whether anyone was met."""
-    blank = accrual.episodes[accrual.episodes["attempt_result"].isna() & accrual.episodes["response_mode"].isna()]
-    row = count_index_crises(blank).loc[TOTAL] if len(blank) else None
-    return 0 if row is None else int(row["said_ed"] + row["said_other"] + row["not_asked"])
-
-
 def headline(accrual: Accrual) -> Html:
     """One sentence: the range of the difference and its grade."""
-    if not may_show(accrual):
-        return Html(f'<p class="headline">{markup.escaped(TOO_FEW)}</p>')
-    row = _total(accrual)
-    open_to = row["said_ed"] + row["said_other"] + row["not_asked"]
+    found = told.tell(accrual)
+    if found.withheld:
+        return Html(f'<p class="headline">{markup.escaped(found.withheld)}</p>')
+    row, open_to = found.row, found.open_to_change
     said = (
         f"Of {markup.number(open_to)} crises in which a team may have made a difference, {_range(row, 'would')} would have had an emergency "
         f"department visit without the service, and {_range(row, 'were')} had one. {_difference_words(row)}"
     )
     rest = row["episodes"] - open_to
-    unrecorded = _unrecorded(accrual)
+    unrecorded = told.unrecorded(accrual)
     blank = (
         f" Of the {markup.number(open_to)}, {markup.number(unrecorded)} have no record of whether anyone was met."
         if unrecorded
@@ -111,204 +88,104 @@ def _difference_words(row: pd.Series) -> str:
 
 def grade_line(accrual: Accrual) -> Html:
     """The grade and the sentence why."""
-    row = _total(accrual)
+    row = told.tell(accrual).row
     grade = accruals.grade(row["fewer_low"], row["fewer_high"])
     return Html(f"<p><strong>How sure: {markup.escaped(grade)}.</strong> {markup.escaped(why(accrual))}</p>")
 
 
 def why(accrual: Accrual) -> str:
     """Why the grade is no better: what is not known, in numbers."""
-    if not may_show(accrual):
-        return TOO_FEW
-    row = _total(accrual)
-    open_to = row["said_ed"] + row["said_other"] + row["not_asked"]
-    asked = row["said_ed"] + row["said_other"]
+    found = told.tell(accrual)
+    if found.withheld:
+        return found.withheld
+    open_to = found.open_to_change
     if not open_to:
         return "No crisis was open to change: all had begun in an ED or met nobody."
-    if not asked:
+    if found.joined.of("not_asked") != ("not_asked",):
+        return "It rests on what callers said they would have done, which nobody has checked, and on nothing at all for those who were not asked."
+    not_asked = found.count(("not_asked",))
+    if not_asked == open_to:
         return (
             "Nobody wrote down what callers would have done without the service, so anything from none to all of "
             f"{markup.number(open_to)} crises could have gone to an ED."
         )
     return (
-        f"It rests on what {markup.number(asked)} of {markup.number(open_to)} callers said they would have done, which nobody has checked, "
-        f"and on nothing at all for the other {markup.number(row['not_asked'])}."
+        f"It rests on what {markup.number(open_to - not_asked)} of {markup.number(open_to)} callers said they would have done, which nobody has checked, "
+        f"and on nothing at all for the other {markup.number(not_asked)}."
     )
 
 
 def rests_on(accrual: Accrual) -> Html:
-    """The parts of the crises, and the bounds taken for each, with their source."""
-    if not may_show(accrual):
-        return markup.paragraph(TOO_FEW)
-    row, rules = _total(accrual), accrual.rules
-    taken = {
-        "said_ed": rules.said_emergency_department,
-        "said_other": rules.said_something_else,
-        "not_asked": rules.not_asked,
+    """The parts of the crises, and the bounds taken for each, with their source; small parts together with others."""
+    found, rules = told.tell(accrual), accrual.rules
+    if found.withheld:
+        return markup.paragraph(found.withheld)
+    ends = part_bounds(rules)
+    sources = {
+        "said_ed": rules.said_emergency_department.source,
+        "said_other": rules.said_something_else.source,
+        "not_asked": rules.not_asked.source,
     }
     lines = []
-    for name, words in PART_WORDS.items():
-        part = taken.get(name)
-        bounds = (
-            f"{markup.percent(part.low, 1)} to {markup.percent(part.high, 1)}" if part else "stands on neither side"
+    for block in (*found.joined.outside, *found.joined.answers):
+        taken = [ends[part] for part in block if part in ends]
+        low, high = min((low for low, _ in taken), default=0), max((high for _, high in taken), default=0)
+        bounds = f"{markup.percent(low, 1)} to {markup.percent(high, 1)}" if taken else "stands on neither side"
+        source = " ".join(sources[part] for part in block if part in sources)
+        lines.append(
+            (told.listed([PART_WORDS[part] for part in block]), markup.number(found.count(block)), bounds, source)
         )
-        lines.append((words, markup.number(row[name]), bounds, part.source if part else ""))
-    return markup.table(
+    table = markup.table(
         lines,
-        caption=f"What the range rests on, {markup.number(row['episodes'])} crises",
+        caption=f"What the range rests on, {markup.number(found.row['episodes'])} crises",
         headers=["Callers who", "Crises", "Would have had a visit", "On what ground"],
         numeric=["Crises"],
     )
+    return markup.together(table, _ended(found))
 
 
-def by_group(accrual: Accrual) -> Html:
-    """The bounds by who asked for help, by place, and by site; small groups added up."""
-    names = dict(zip(accrual.sites["site_id"], accrual.sites["name"], strict=True))
-    tables = [
-        _group_table(accrual, "referral_source", REFERRAL_SOURCES, "who asked for help"),
-        _group_table(accrual, "response_location", RESPONSE_LOCATIONS, "where the team went"),
-        _group_table(accrual, "site_id", names, f"by {accrual.study.place}"),
+def _ended(found: told.Told) -> Html:
+    """How the crises ended that the range of visits is made of, said as far as it is told apart."""
+    words = {
+        "ended_ed": "ended in an emergency department", "ended_inpatient": "were admitted to a hospital (perhaps through one)",
+        "ended_unknown": "have no ending on record", "ended_elsewhere": "ended elsewhere",
+    }  # fmt: skip
+    said = [
+        f"{markup.number(found.count(block))} {told.listed([words[part] for part in block])}"
+        for block in found.joined.endings
+        if found.count(block)
     ]
-    return markup.together(*tables)
-
-
-def _group_table(accrual: Accrual, column: str, words: dict[str, str], what: str) -> Html:
-    if accrual.episodes[column].isna().all():
-        return markup.paragraph(f"By {what.removeprefix('by ')}: not recorded.")
-    pooled = pool_small(count_index_crises(accrual.episodes, column), smallest=disclosure().smallest_shown)
-    if pooled.empty:
-        return markup.paragraph(f"{what.capitalize()}: too few to show.")
-    bounded = bound_diversion(pooled, accrual.rules)
-    lines = [
-        (
-            words.get(str(group), str(group)),
-            markup.number(row["episodes"]),
-            _span(row, "would"),
-            _span(row, "were"),
-            _fewer_span(row),
-        )
-        for group, row in bounded.iterrows()
-    ]
-    heads = ["Crises", "Would have had a visit", "Had one", "Fewer (− means more)"]
-    note = "Groups with a small count are added up in the last row. A minus sign means more visits."
-    return markup.together(
-        markup.table(lines, caption=f"{what[0].upper()}{what[1:]}", headers=["Group", *heads], numeric=heads),
-        Html(f'<p class="note">{note}</p>'),
-    )
-
-
-def _span(row: pd.Series, stem: str) -> str:
-    low, high = markup.number(row[f"{stem}_low"]), markup.number(row[f"{stem}_high"])
-    return low if low == high else f"{low} to {high}"
-
-
-def _fewer_span(row: pd.Series) -> str:
-    low, high = (
-        f"−{markup.number(-value)}" if value < 0 else markup.number(value)
-        for value in (row["fewer_low"], row["fewer_high"])
-    )
-    return low if low == high else f"{low} to {high}"
-
-
-def endings(accrual: Accrual) -> Html:
-    """How each visit ended, with intervals, over the span."""
-    if "disposition" in dict(switched_off(accrual.cards, accrual.episodes, study=accrual.study)):
-        return markup.paragraph("How visits ended was not recorded.")
-    cards = accrual.cards.model_copy(update={"cards": {"disposition": accrual.cards.cards["disposition"]}})
-    counted = by_measure_place_period(
-        accrual.episodes, accrual.sites, [accrual.period], study=accrual.study, cards=cards, covers=accrual.covers
-    )
-    state = counted[counted["site_id"].eq(STATEWIDE)]
-    shown = hide_small(state, hide={"disposition": "all"}, units={"disposition": "mix"}, rule=disclosure())
-    words = categories("disposition", choices_for(cards.cards["disposition"], accrual.study))
-    rows = shown[shown["numerator"].ne(0).fillna(True)].sort_values(["numerator", "stratum"], ascending=[False, True])
-    lines = [_ending_line(row, words) for _, row in rows.iterrows()]
-    caption = f"How visits ended, {accrual.period.words}"
-    heads = ["Crises", "Share", "95% range"]
-    table = markup.table(lines, caption=caption, headers=["Recorded as", *heads], numeric=heads)
-    hidden = f" {panels.hidden_note()}" if shown["hidden"].any() else ""
-    known = shown["denominator"].max()
-    said = f"Of {markup.number(known)} crises for which it is known. How a visit ended is not what would have happened otherwise.{hidden}"
-    return markup.together(table, Html(f'<p class="note">{markup.escaped(said)}</p>'))
-
-
-def _ending_line(row: pd.Series, words: dict[str, str]) -> tuple[str, str, str, str]:
-    if pd.isna(row["value"]):
-        return words[row["stratum"]], disclosure().mark if row["hidden"] else "not given", "", ""
-    share = markup.percent(row["value"], row["denominator"])
-    return (
-        words[row["stratum"]],
-        markup.number(row["numerator"]),
-        share,
-        markup.interval(row["low"], row["high"], "share"),
-    )
-
-
-def repeats(accrual: Accrual) -> Html:
-    """Another crisis of the same child within the windows."""
-    found = [_repeat(accrual, days) for days in accrual.rules.repeat_windows_days]
-    lines = [_repeat_words(each) for each in found if each is not None]
-    if not lines:
-        return markup.paragraph(
-            "Children can’t be told apart in these records, so nobody can say how many had another crisis."
-        )
-    note = (
-        "Only crises that this service answered are seen. A fall in this figure can mean that families went elsewhere."
-    )
-    return markup.together(markup.list_of(lines), Html(f'<p class="note">{note}</p>'))
-
-
-def _repeat(accrual: Accrual, days: int) -> Repeats | None:
-    return repeat_crises(
-        accrual.all_episodes, window_days=days, from_on=accrual.period.from_on, to_on=accrual.period.to_on,
-        watched_to=accrual.covers[1], confidence=accrual.cards.confidence,
-    )  # fmt: skip
-
-
-def _repeat_words(found: Repeats) -> str:
-    smallest = disclosure().smallest_shown
-    if min(found.repeated, found.children - found.repeated) < smallest:
-        return (
-            f"Within {found.window_days} days: {disclosure().mark} of {markup.number(found.children)} children."
-            if found.children >= smallest
-            else f"Within {found.window_days} days: too few children."
-        )
-    share = markup.percent(found.repeated / found.children, found.children)
-    left = (
-        f" {markup.number(found.not_watched)} more were not watched that long." if found.not_watched >= smallest else ""
-    )
-    return (
-        f"Within {found.window_days} days of their first crisis, {markup.x_of_n(found.repeated, found.children)} children had another "
-        f"({share}; range {markup.interval(found.low, found.high, 'share')}).{left}"
-    )
+    if not said:
+        return Html("")
+    note = f"Of the {markup.number(found.open_to_change)} crises in which a team may have made a difference: {'; '.join(said)}."
+    small = any(len(block) > 1 for block in found.joined.blocks)
+    joined = " Where a number would be small it is told together with another." if small else ""
+    return Html(f'<p class="note">{markup.escaped(note + joined)}</p>')
 
 
 def what_narrows(accrual: Accrual) -> Html:
-    """What would narrow the range most."""
-    if not may_show(accrual):
-        return markup.paragraph(TOO_FEW)
-    row = _total(accrual)
-    width = row["fewer_high"] - row["fewer_low"]
-    rules = accrual.rules
-    parts = {
-        "Asking every caller what they would have done, and writing it down": row["not_asked"]
-        * (rules.not_asked.high - rules.not_asked.low),
-        "Medicaid claims, which show who had an ED visit, before and after, here and in a comparison group": (
-            row["said_ed"] * (rules.said_emergency_department.high - rules.said_emergency_department.low)
-            + row["said_other"] * (rules.said_something_else.high - rules.said_something_else.low)
-        ),
-        "How each visit ended, for the crises where that is blank": float(row["ended_unknown"]),
-        "Hospital records, which show whether an admission came through an ED": (
-            row["ended_inpatient"] * (rules.admitted_through_ed.high - rules.admitted_through_ed.low)
-        ),
-    }
-    ranked = sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))
+    """What would narrow the range most; parts that are told together are narrowed together."""
+    found = told.tell(accrual)
+    if found.withheld:
+        return markup.paragraph(found.withheld)
+    ends = part_bounds(accrual.rules)
+    parts: dict[str, float] = {}
+    for block in (*found.joined.answers, *found.joined.endings):
+        width = max(ends[part][1] for part in block) - min(ends[part][0] for part in block)
+        first, *more = dict.fromkeys(WOULD_TELL[part] for part in block)
+        what = "; ".join([first, *(each if each == CLAIMS else f"{each[0].lower()}{each[1:]}" for each in more)])
+        parts[what] = parts.get(what, 0.0) + width * found.count(block)
+    width = found.row["fewer_high"] - found.row["fewer_low"]
     lines = [
         f"{what}: {markup.number(size)} of the {markup.number(width)} visits by which the two ends differ."
-        for what, size in ranked
+        for what, size in sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))
         if size >= 1
     ]
-    return markup.list_of(lines, ordered=True)
+    here = "claims" in accruals.on_hand(accrual.study.name)
+    return markup.together(
+        markup.list_of(lines, ordered=True),
+        markup.paragraph(accruals.here_for("Medicaid claims")) if here else Html(""),
+    )
 
 
 def publish(accrual: Accrual) -> None:
@@ -319,15 +196,18 @@ def publish(accrual: Accrual) -> None:
 def effect_rows(accrual: Accrual) -> pd.DataFrame:
     """The bounds in the contract's form: the total, and the groups that may be shown."""
     rule = disclosure()
-    if not may_show(accrual):
+    found = told.tell(accrual)
+    if found.withheld:
         return accruals.effects([])
-    groups = {"all": pool_small(count_index_crises(accrual.episodes), smallest=rule.smallest_shown)}
+    groups = {"all": count_index_crises(accrual.episodes)}
     for column in ("referral_source", "response_location", "site_id"):
         if accrual.episodes[column].notna().any():
-            groups[column] = pool_small(count_index_crises(accrual.episodes, column), smallest=rule.smallest_shown)
+            groups[column] = pool_small(
+                count_index_crises(accrual.episodes, column), smallest=rule.smallest_shown, joined=found.joined
+            )
     rows = []
     for column, counted in groups.items():
-        for group, row in bound_diversion(counted, accrual.rules).iterrows():
+        for group, row in bound_diversion(counted, accrual.rules, found.joined).iterrows():
             rows.append(
                 {
                     "design": "episodes_alone", "estimand": "ED visits at the index crisis, without less with the service",

@@ -8,10 +8,14 @@ import pandas as pd
 
 from analysis.brief import markup, panels
 from analysis.brief.markup import Html
-from analysis.brief.roi import accruals
+from analysis.brief.roi import accruals, told
 from analysis.brief.roi.accruals import Accrual
-from analysis.effect.index_crisis import bound_diversion, count_index_crises, pool_small
+from analysis.brief.small_counts.groups import is_small
+from analysis.effect.index_crisis import ANSWERS, bound_diversion, count_index_crises, pool_small
+from analysis.effect.joined_cells import Joined
 from analysis.params import disclosure
+from analysis.periods import period
+from analysis.quality.late_records import gain, young_months
 from analysis.savings.assumptions import Assumption, one_assumption, read_assumptions
 from analysis.savings.ledger import Line, Quantity, Route, fiscal_year, ledger_table, payer_lines
 from analysis.savings.prices import Cost, Price, one_cost, price_in, read_costs, read_indices
@@ -83,6 +87,18 @@ class Dollars:
         return "twelve months" if months == YEAR_MONTHS else f"{months} months"
 
     @property
+    def recent_span(self) -> str:
+        """From which month to which that is."""
+        months = self.recent.loc[self.recent["capacity_usd"].notna(), "month"]
+        return f"{months.min().strftime('%B %Y')} to {months.max().strftime('%B %Y')}"
+
+    @property
+    def young(self) -> dict[str, float]:
+        """The months still filling up, by name, each with the share of its records that has usually come (analysis.quality.late_records)."""
+        months = [period(str(month)) for month in sorted(self.months["month"].unique())]
+        return young_months(self.accrual.all_episodes, months, self.accrual.covers[1])
+
+    @property
     def last_year(self) -> pd.Series:
         """The cost of a response over the recent months: what the running service costs now."""
         return count_cost_per_response(self.recent, by=()).iloc[0]
@@ -122,6 +138,24 @@ def _months(accrual: Accrual) -> pd.DataFrame:
     counted = given.assign(month=accrual.episodes["counted_on"].dt.to_period("M"))
     responses = counted.groupby(["site_id", "month"]).size().rename("responses").reset_index()
     return add_responses(program, responses)
+
+
+def still_filling(dollars: Dollars) -> str:
+    """Which months have records to come yet, and what that does to a cost; empty where none has, or nobody can say."""
+    said = [
+        f"{pd.Period(name).strftime('%B %Y')} (usually about {markup.number(gain(share))}% more)"
+        for name, share in dollars.young.items()
+    ]
+    return (
+        f"Records still come in for {' and '.join(said)}, so a response costs less than it looks yet." if said else ""
+    )
+
+
+def part_of_year(dollars: Dollars, year: str) -> str:
+    """How many months of the fiscal year the span holds, where it is not all of them."""
+    months = dollars.accrual.study.period(year).months
+    covered = [month for month in months if dollars.accrual.period.first <= month <= dollars.accrual.period.last]
+    return "" if len(covered) == len(months) else f" ({len(covered)} months)"
 
 
 def usd(amount: float) -> str:
@@ -186,13 +220,11 @@ def visit_lines(dollars: Dollars) -> list[Line]:
     accrual, money = dollars.accrual, dollars.accrual.study.money
     if first_unknown_share(dollars) is not None:
         return []
-    months = accrual.episodes["counted_on"].dt.to_period("M").dt.start_time.dt.date
-    years = {month: fiscal_year(month, starts=accrual.study.fiscal_year_starts) for month in months.unique()}
-    by_year = count_index_crises(accrual.episodes.assign(year=months.map(years)), "year")
-    if len(pool_small(by_year, smallest=disclosure().smallest_shown)) < len(by_year):
+    found = told.tell(accrual)
+    if found.withheld or _gives_away(dollars, found.joined):
         return []
     months = accrual.episodes.assign(month=accrual.episodes["counted_on"].dt.to_period("M").astype(str))
-    bounded = bound_diversion(count_index_crises(months, "month"), accrual.rules)
+    bounded = bound_diversion(count_index_crises(months, "month"), accrual.rules, found.joined)
     lines = []
     for month, row in bounded.iterrows():
         first = date.fromisoformat(f"{month}-01")
@@ -204,6 +236,25 @@ def visit_lines(dollars: Dollars) -> list[Line]:
                 route=Route("episodes_alone", f"index_crisis_{end}_bound", 0), fiscal_year_starts=accrual.study.fiscal_year_starts,
             )  # fmt: skip
     return lines
+
+
+def _gives_away(dollars: Dollars, joined: Joined) -> bool:
+    """True where a fiscal year's dollars would give a small count away.
+
+    The federal and the state's dollars of a year give the visits of each stretch under one share: those stretches must not have a few
+    crises open to change either.
+    """
+    accrual, state, smallest = dollars.accrual, dollars.accrual.study.money.state, disclosure().smallest_shown
+    first = accrual.episodes["counted_on"].dt.to_period("M").dt.start_time.dt.date
+    years = {day: fiscal_year(day, starts=accrual.study.fiscal_year_starts) for day in first.unique()}
+    by_year = count_index_crises(accrual.episodes.assign(year=first.map(years)), "year")
+    if len(pool_small(by_year, smallest=smallest, joined=joined)) < len(by_year):
+        return True
+    shares = {
+        day: f"{year} {payer_shares(REGULAR, state, day, dollars.shares)[STATE_FUND]}" for day, year in years.items()
+    }
+    stretches = count_index_crises(accrual.episodes.assign(stretch=first.map(shares)), "stretch")
+    return bool(is_small(stretches[list(ANSWERS)].sum(axis=1), smallest).any())
 
 
 def whole_year(dollars: Dollars) -> float:

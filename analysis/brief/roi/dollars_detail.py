@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from analysis.brief import figures, markup, wording
+from analysis.brief import markup, wording
 from analysis.brief.markup import Html
+from analysis.brief.roi import accruals, told
 from analysis.brief.roi.dollars import (
     EVERYBODY,
     NEEDS_COST,
@@ -14,24 +15,21 @@ from analysis.brief.roi.dollars import (
     Dollars,
     first_unknown_share,
     no_shares,
+    part_of_year,
     rounded_up,
     usd,
     visit_lines,
 )
-from analysis.effect.index_crisis import TOTAL, bound_diversion, count_index_crises
 from analysis.params import disclosure
 from analysis.savings.assumptions import one_assumption
 from analysis.savings.borrowed import fewer_children_with_a_visit, fewer_visits
 from analysis.savings.ledger import ledger_table
 from analysis.savings.prices import Price
-from analysis.savings.program import count_cost_per_response
 from analysis.savings.threshold import (
     Perspective,
     needed_of_100,
     pairs,
 )
-
-OTHERS = "all other sites together"
 
 
 def line_of_pairs(dollars: Dollars) -> Html:
@@ -57,36 +55,6 @@ def line_of_pairs(dollars: Dollars) -> Html:
         headers=["ED visits", "and hospital stays", "Possible?"],
         numeric=heads,
     )
-
-
-def by_site_and_month(dollars: Dollars) -> Html:
-    """The average cost of a response by site and month; sites with a small month are added up, in every month."""
-    if not dollars.has_cost:
-        return Html("")
-    recent = dollars.recent[dollars.recent["capacity_usd"].notna()]
-    least = recent.groupby("site_id")["responses"].min()
-    shown = least[least.ge(disclosure().smallest_shown)].index
-    rest = recent[~recent["site_id"].isin(shown)].groupby("month")["responses"].sum()
-    if shown.empty or rest.between(1, disclosure().smallest_shown - 1).any():
-        return markup.paragraph("By site and month: too few responses to show.")
-    together = recent.assign(site_id=recent["site_id"].where(recent["site_id"].isin(shown), OTHERS))
-    wide = count_cost_per_response(together, by=["month", "site_id"]).pivot_table(
-        values="average_usd", index="month", columns="site_id"
-    )
-    names = dict(zip(dollars.accrual.sites["site_id"], dollars.accrual.sites["name"], strict=True))
-    order = sorted(wide.columns, key=lambda site: (site == OTHERS, names.get(site, site)))
-    heads = [names.get(site, site) for site in order]
-    lines = [
-        (month.strftime("%b %Y"), *(usd(value) if pd.notna(value) else "" for value in row[order]))
-        for month, row in wide.iterrows()
-    ]
-    table = markup.table(
-        lines,
-        caption="Cost of a response by month and site, without the call center",
-        headers=["Month", *heads],
-        numeric=heads,
-    )
-    return markup.details("By month and site", table)
 
 
 def one_more(dollars: Dollars) -> Html:
@@ -127,7 +95,10 @@ def visits_priced(dollars: Dollars) -> Html:
     """ED visits at the crisis at what Medicaid pays, by fiscal year and payer: two ends, never one number."""
     lines = visit_lines(dollars)
     if not lines:
-        row = bound_diversion(count_index_crises(dollars.accrual.episodes), dollars.accrual.rules).loc[TOTAL]
+        found = told.tell(dollars.accrual)
+        if found.withheld:
+            return markup.paragraph(found.withheld)
+        row = found.row
         price = dollars.prices[VISIT]
         return markup.paragraph(
             f"All payers together: between {usd(min(row['fewer_low'] * price.high_usd, row['fewer_low'] * price.low_usd))} and "
@@ -138,7 +109,7 @@ def visits_priced(dollars: Dollars) -> Html:
     wide = table.pivot_table(values=["low", "high"], index=["fiscal_year", "payer"], columns="route", aggfunc="sum")
     rows = [
         (
-            year,
+            f"{year}{part_of_year(dollars, year)}",
             payer.replace("_", " "),
             usd(row["low", "index_crisis_low_bound"]),
             usd(row["high", "index_crisis_high_bound"]),
@@ -213,88 +184,48 @@ def _range(found) -> str:
     return f"{markup.number(found.best)} ({markup.number(found.low)} to {markup.number(found.high)})"
 
 
-def by_site(dollars: Dollars) -> Html:
-    """The cost of a response by site over the last twelve months with a cost; small sites added up."""
-    if not dollars.has_cost:
-        return NEEDS_COST
-    recent = dollars.recent
-    names = dict(zip(dollars.accrual.sites["site_id"], dollars.accrual.sites["name"], strict=True))
-    groups = count_cost_per_response(recent.assign(site_id=_pooled_sites(recent)), by=["site_id"])
-    lines = [
-        (names.get(row.site_id, row.site_id), markup.number(row.responses), usd(row.capacity_usd), *_average(row))
-        for row in sorted(
-            groups.itertuples(), key=lambda row: (row.site_id not in names, names.get(row.site_id, row.site_id))
-        )
-    ]
-    heads = ["Responses", "Teams", "A response, on average", "One more"]
-    note = "Teams stand ready whatever the number of calls: where few call, each response carries more of that cost. A high figure is no verdict on the team."
-    return markup.together(
-        markup.table(
-            lines,
-            caption=f"Cost of a response by site, last {dollars.recent_words}, without the call center",
-            headers=["Site", *heads],
-            numeric=heads,
-        ),
-        Html(f'<p class="note">{note}</p>'),
-    )
-
-
-def _average(row) -> tuple[str, str]:
-    return tuple(usd(value) if pd.notna(value) else "no response" for value in (row.average_usd, row.one_more_usd))
-
-
-def _pooled_sites(months: pd.DataFrame) -> pd.Series:
-    """The site of each row, or one name for all sites with a small number of responses and, if need be, the next smallest."""
-    smallest = disclosure().smallest_shown
-    size = months.groupby("site_id")["responses"].sum().sort_values(kind="stable")
-    pooled = set(size[size.between(1, smallest - 1)].index)
-    while pooled and (len(pooled) < 2 or size[list(pooled)].sum() < smallest) and len(pooled) < len(size):
-        pooled.add(size.drop(list(pooled)).index[0])
-    return months["site_id"].where(~months["site_id"].isin(pooled), OTHERS)
-
-
-def by_month(dollars: Dollars) -> Html:
-    """The average cost of a response by month, statewide."""
-    if not dollars.has_cost:
-        return Html("")
-    months = count_cost_per_response(dollars.months[dollars.months["capacity_usd"].notna()], by=["month"])
-    few = months["responses"].between(1, disclosure().smallest_shown - 1)
-    points = pd.DataFrame(
-        {
-            "label": months["month"].dt.strftime("%b\n%Y"),
-            "value": months["average_usd"].mask(few),
-            "low": float("nan"),
-            "high": float("nan"),
-            "state": [figures.HIDDEN if hidden else figures.NO_RECORDS if pd.isna(value) else figures.COMPLETE for hidden, value in zip(few, months["average_usd"], strict=True)],
-            "note": "",
-            "definition": "",
-        }
-    )  # fmt: skip
-    drawing = figures.draw_months(
-        points, unit="count", title="Cost of a response in dollars, by month", place=dollars.accrual.study.title
-    )
-    note = "Teams and responses; without call center and start-up. Months with few calls cost more each: the teams stand ready all the same."
-    return markup.figure(
-        drawing.svg, alt=drawing.alt, caption="Cost of a response, dollars, by month", note=note, name="cost"
-    )
-
-
 def what_to_ask(dollars: Dollars) -> Html:
-    """Which table would narrow the answer most, in dollars."""
-    row = bound_diversion(count_index_crises(dollars.accrual.episodes), dollars.accrual.rules).loc[TOTAL]
-    visit, stay, residential = (dollars.prices[item].value_usd for item in (VISIT, STAY, RESIDENTIAL))
-    lines = [
-        f"Medicaid claims: between its two ends the number of emergency department visits is worth up to "
-        f"{usd((row['fewer_high'] - row['fewer_low']) * dollars.prices[VISIT].high_usd)} at the highest price; one hospital stay is worth "
-        f"{markup.number(stay / visit, decimals=1)} visits, and nothing is known of stays.",
-        f"Child-welfare placements: one child’s year in residential treatment is worth {markup.number(residential / visit)} visits. Few are needed to turn the answer, so few must be counted well.",
-        "Detention: days are paid by counties and are in no other table.",
-    ]
+    """Which table would narrow the answer most, in dollars: those to ask for, and those that are on hand and not used yet."""
+    here = accruals.on_hand(dollars.accrual.study.name)
+    asked = {name: line for name, line in _worth_asking(dollars).items() if name not in here}
     command = f"make request STUDY={dollars.accrual.study.name}"
-    return markup.together(
-        markup.list_of(lines, ordered=True),
-        markup.paragraph(f"{command} writes the request: tables, columns, years, codes."),
+    parts = []
+    if asked:
+        parts.append(markup.list_of([_line(name, line) for name, line in asked.items()], ordered=True))
+        parts.append(markup.paragraph(f"{command} writes the request: tables, columns, years, codes."))
+    else:
+        parts.append(markup.paragraph("Nothing: what would narrow the answer most is on hand."))
+    held = {name: line for name, line in _worth_asking(dollars).items() if name in here}
+    if held:
+        names = wording.first_up(", ".join(TABLE_WORDS[name] for name in held))
+        parts.append(markup.paragraph(f"{accruals.here_for(names)} What they could add to it:"))
+        parts.append(markup.list_of([_line(name, line) for name, line in held.items()]))
+    return markup.together(*parts)
+
+
+TABLE_WORDS = {"claims": "Medicaid claims", "placements": "child-welfare placements", "detentions": "detentions"}
+
+
+def _line(name: str, line: str) -> str:
+    return f"{wording.first_up(TABLE_WORDS[name])}: {line}"
+
+
+def _worth_asking(dollars: Dollars) -> dict[str, str]:
+    """What each table would tell, by its name, in the order in which they would narrow the answer."""
+    found = told.tell(dollars.accrual)
+    row, visit = found.row, dollars.prices[VISIT]
+    stay, residential = (dollars.prices[item].value_usd / visit.value_usd for item in (STAY, RESIDENTIAL))
+    between = (
+        ""
+        if found.withheld
+        else "between its two ends the number of emergency department visits is worth up to "
+        f"{usd((row['fewer_high'] - row['fewer_low']) * visit.high_usd)} at the highest price; "
     )
+    return {
+        "claims": f"{between}one hospital stay is worth {markup.number(stay, decimals=1)} visits, and this page knows nothing of stays.",
+        "placements": f"one child’s year in residential treatment is worth {markup.number(residential)} visits. Few are needed to turn the answer, so few must be counted well.",
+        "detentions": "days are paid by counties and are in no other table.",
+    }
 
 
 def where_from(dollars: Dollars) -> Html:

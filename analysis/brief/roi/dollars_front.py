@@ -14,12 +14,15 @@ from analysis.brief.roi.dollars import (
     STAY,
     VISIT,
     Dollars,
+    claimed_parts,
     cost_lines,
     first_unknown_share,
     match_days,
     no_shares,
+    part_of_year,
     rounded_up,
     state_cost,
+    still_filling,
     usd,
     views,
 )
@@ -57,7 +60,7 @@ def headline(dollars: Dollars) -> Html:
         if pd.notna(year["one_more_usd"])
         else ""
     )
-    said = f"Over the last {dollars.recent_words} a response cost {usd(year['with_call_center_usd'])} on average{more}."
+    said = f"Over the last {dollars.recent_words} ({dollars.recent_span}) a response cost {usd(year['with_call_center_usd'])} on average{more}."
     visit = dollars.prices[VISIT]
     beside = f" An emergency department visit costs Medicaid about {usd(visit.value_usd)} ({usd(visit.low_usd)} to {usd(visit.high_usd)})."
     return Html(f'<p class="headline">{markup.escaped(said + beside)}</p>')
@@ -93,7 +96,10 @@ def key_figures(dollars: Dollars) -> Html:
         ("Responses", markup.number(year["responses"]), _in_person(seen, whole)),
         (f"The service, {dollars.recent_words}", usd(whole), "teams, responses and call center; start-up is apart"),
     ]
-    return markup.cards(cards)
+    late = still_filling(dollars)
+    return markup.together(
+        markup.cards(cards), Html(f'<p class="note">{markup.escaped(late)}</p>') if late else Html("")
+    )
 
 
 def _in_person(seen: int, whole: float) -> str:
@@ -153,7 +159,10 @@ def _volume_words(dollars: Dollars) -> str:
     said = f"At today’s use ({markup.number(year['responses'])} responses in {dollars.recent_words})"
     if residential.reachable:
         children = math.ceil(residential.best * year["responses"] / OF - 1e-9)
-        said += f", {rounded_up(residential.best)} of 100 in the last column are {markup.number(children)} children."
+        said += (
+            f", the last column comes to {markup.number(children)} children: {markup.number(residential.best, decimals=1)} "
+            f"of 100, {rounded_up(residential.best)} in whole children."
+        )
     else:
         said += ", no single column carries the cost."
     if pd.isna(year["one_more_usd"]):
@@ -182,31 +191,48 @@ def general_fund(dollars: Dollars) -> Html:
     if first_unknown_share(dollars) is not None:
         return markup.together(markup.paragraph(no_shares(dollars)), _after_the_match(dollars))
     table = ledger_table(cost_lines(dollars))
+    starting = table["item"].eq("start_up_usd")
     lines = []
     for (year, timing), rows in table.groupby(["fiscal_year", "timing"], sort=True):
-        whole, state = rows["amount_usd"].sum(), rows.loc[rows["payer"].eq(STATE_FUND), "amount_usd"].sum()
+        of_state = rows["payer"].eq(STATE_FUND)
+        running, state = (rows.loc[which & ~starting, "amount_usd"].sum() for which in (of_state | True, of_state))
+        started, its_part = (rows.loc[which & starting, "amount_usd"].sum() for which in (of_state | True, of_state))
         lines.append(
             (
-                f"{year}{_part_of(dollars, year)}",
-                _timing_words(timing),
-                usd(whole),
-                usd(whole - state),
-                usd(state),
-                markup.percent(state / whole, 1),
+                f"{year}{part_of_year(dollars, year)}", _timing_words(timing), usd(running), usd(running - state), usd(state),
+                markup.percent(state / running, 1) if running else "", usd(started), usd(its_part),
             )
-        )
-    heads = ["All payers", "Federal", "State general fund", "State’s part"]
-    caption = "What the service cost, and whom, if all that can be claimed is claimed"
-    note = (
-        "The federal part is the most that it can be: every child on Medicaid and every hour of the teams claimed (illustrative); what is not claimed is the "
-        "state’s alone. Dollars are those of the months, not moved to another year."
-    )
+        )  # fmt: skip
+    heads = ["Running: all payers", "Federal", "State general fund", "State’s part", "Start-up: all payers", "of it the state"]  # fmt: skip
+    caption = "What the service cost, and whom, if claimed as assumed: the running cost, and start-up apart"
+    note = f"{_claimed_words(dollars)} Dollars are those of the months, not moved to another year."
     return markup.together(
         markup.table(lines, caption=caption, headers=["Fiscal year", "Enhanced match", *heads], numeric=heads),
         _after_the_match(dollars),
         Html(f'<p class="note">{markup.escaped(note)}</p>'),
         _left_out(dollars),
     )
+
+
+PART_NAMES = {
+    "capacity_usd": "the teams",
+    "variable_usd": "the responses’ own cost",
+    "call_center_usd": "the call center",
+    "start_up_usd": "start-up",
+}
+
+
+def _claimed_words(dollars: Dollars) -> str:
+    """Which parts of the cost are taken to be claimed from Medicaid, and which way that errs."""
+    claimed = claimed_parts(dollars)
+    said = ", ".join(f"{markup.percent(claimed[item], 1)} of {words}" for item, words in PART_NAMES.items())
+    less = [words for item, words in PART_NAMES.items() if claimed[item] < 1]
+    more = (
+        f" Were more of {' or of '.join(less)} claimed, the federal part would be larger; were less of the rest, smaller."
+        if less
+        else " The federal part is the most that it can be."
+    )
+    return f"Taken as claimed from Medicaid, with every child on it (illustrative): {said}; what is not claimed is the state’s alone.{more}"
 
 
 def _left_out(dollars: Dollars) -> Html:
@@ -217,13 +243,6 @@ def _left_out(dollars: Dollars) -> Html:
     return markup.paragraph(
         f"{markup.number(without)} responses were given at sites or in months for which no cost is entered; they are in none of these figures."
     )
-
-
-def _part_of(dollars: Dollars, year: str) -> str:
-    """How many months of the fiscal year the span holds, where it is not all of them."""
-    months = dollars.accrual.study.period(year).months
-    covered = [month for month in months if dollars.accrual.period.first <= month <= dollars.accrual.period.last]
-    return "" if len(covered) == len(months) else f" ({len(covered)} months)"
 
 
 def _timing_words(timing: str) -> str:
@@ -237,7 +256,7 @@ def _after_the_match(dollars: Dollars) -> Html:
         return Html("")
     inside, after = costs
     said = (
-        f"The enhanced match ends on {wording.day_words(dollars.enhanced.to_on)}. The last {dollars.recent_words} would then cost the state, if all that can be claimed is claimed, {usd(after)} "
+        f"The enhanced match ends on {wording.day_words(dollars.enhanced.to_on)}. The last {dollars.recent_words} would then cost the state, if claimed as assumed below, {usd(after)} "
         f"instead of {usd(inside)}: {markup.number(after / inside, decimals=1)} times as much for the same service."
     )
     return Html(f"<p><strong>{markup.escaped(said)}</strong></p>")
@@ -249,6 +268,9 @@ def not_known(dollars: Dollars) -> Html:
         "How many visits or stays the service replaced.",
         f"Which {dollars.accrual.study.people} are on Medicaid: prices are applied as if all were.",
     ]
+    if here := accruals.on_hand(dollars.accrual.study.name):
+        names = f"Records of other agencies ({', '.join(here)})"
+        lines.append(f"{accruals.here_for(names)} What is said below to be counted from claims is not counted yet.")
     if dollars.has_cost and dollars.accrual.study.made_up:
         lines.append("What the teams cost by site and month: made up.")
     used = [

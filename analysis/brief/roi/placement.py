@@ -8,10 +8,17 @@ from analysis.brief import markup
 from analysis.brief.markup import Html
 from analysis.brief.roi import accruals
 from analysis.brief.roi.accruals import Accrual
-from analysis.effect.placements import began_at_home, followed_children, moved_away, moves_by_start, placement_bounds
+from analysis.effect.placements import (
+    followed_children,
+    moved_away,
+    moves_by_start,
+    not_followed,
+    placement_bounds,
+)
 from analysis.params import ROOT, disclosure
 from analysis.tables import LIVING_SITUATIONS
 
+MORE = "more restrictive"
 STAYED_HOME = Path("params") / "stayed_home.csv"
 NO_RECORD = (
     "These records can’t speak to placement: nobody wrote down where children lived at the call and at discharge."
@@ -49,14 +56,33 @@ def headline(accrual: Accrual) -> Html:
     low, high = (markup.percent(found[name], found["children"]) for name in ("best", "worst"))
     said = (
         f"Of {markup.number(found['children'])} closed episodes of children who lived at home, between {low} and {high} ended with the child in a more "
-        f"restrictive setting. {markup.number(found['lost'])} of them were lost to follow-up: none of those, or all, may have moved."
+        f"restrictive setting. Of {markup.number(found['lost'])} nobody knows (lost to follow-up, or in a setting without a name): none of those, or all, may have moved."
     )
-    home = int(began_at_home(accrual.episodes, as_of=accrual.covers[1]).sum())
-    rest = (
-        f"{markup.number(home)} episodes began with the child at home; for {markup.number(home - found['children'])} nobody recorded a discharge, so nothing is known "
-        "of them and they are not in the range. The last eight weeks are left out: of them only short episodes have ended."
+    return markup.together(
+        Html(f'<p class="headline">{markup.escaped(said)}</p>'),
+        markup.paragraph(_not_closed(accrual, found["children"])),
     )
-    return markup.together(Html(f'<p class="headline">{markup.escaped(said)}</p>'), markup.paragraph(rest))
+
+
+def _not_closed(accrual: Accrual, closed: int) -> str:
+    """Who is not among the closed episodes, and why; numbers that are small, or would give a small one, are left out."""
+    parts = not_followed(accrual.episodes, as_of=accrual.covers[1])
+    never, open_, smallest = parts["never"], parts["open_"], disclosure().smallest_shown
+    left = never + open_
+    who = "Closed episodes are those of children who took up stabilization and left it."
+    out = "They are not in the range. The last eight weeks are left out: of them only short episodes have ended."
+    begun = f"{markup.number(closed + left)} episodes began with the child at home"
+    if 0 < left < smallest:
+        return f"{who} The few that never took it up, or are still open, have no discharge. {out}"
+    if not left:
+        return f"{who} {begun}, and all are closed. The last eight weeks are left out: of them only short episodes have ended."
+    if accrual.episodes["enrolled_on"].isna().all():
+        return f"{who} {begun}; {markup.number(left)} have no discharge on record, and nobody wrote down who took up stabilization. {out}"
+    if 0 < never < smallest or 0 < open_ < smallest:
+        return f"{who} {begun}; {markup.number(left)} never took it up or are still open, so there is no discharge to record. {out}"
+    said = [f"{markup.number(never)} never took up stabilization, so there was no discharge to record"] if never else []
+    said += [f"{markup.number(open_)} are still open"] if open_ else []
+    return f"{who} {begun}; {', and '.join(said)}. {out}"
 
 
 def _may_show(found: dict) -> bool:
@@ -85,7 +111,7 @@ def settings(accrual: Accrual) -> Html:
     lines = [
         (LIVING_SITUATIONS.get(row, row), *(markup.number(value) for value in shown.loc[row])) for row in shown.index
     ]
-    note = "Less and more restrictive: in the order parents, kin, foster home, treatment foster home, group home, residential treatment, hospital, detention, run away."
+    note = "Less and more restrictive: in the order parents, kin, foster home, treatment foster home, group home, residential treatment, hospital, detention, run away. A setting that is recorded as “other” has no place in that order, so it stands with those of whom nobody knows."
     return markup.together(
         markup.table(
             lines,
@@ -129,17 +155,28 @@ def _where_to(followed: pd.DataFrame) -> Html:
 def _pooled(table: pd.DataFrame, smallest: int) -> pd.DataFrame | None:
     """The table with rows, then columns, added up until no cell is small; None where nothing is left to add up.
 
-    The smallest row joins the next smallest first, since rows matter less than where children went.
+    The smallest row joins the next smallest first, since rows matter less than where children went. Of the columns, those who moved
+    to a more restrictive setting are never added up with others: the headline and the next table tell their number.
+
+    >>> _pooled(pd.DataFrame([[125, 2, 14, 14]], index=["family"], columns=["stayed", "less restrictive", MORE, "lost"]), 11).to_dict("records")
+    [{'stayed or less restrictive': 127, 'more restrictive': 14, 'lost': 14}]
     """
     shown = table.copy()
     while ((shown > 0) & (shown < smallest)).any().any():
         if len(shown) > 1:
             shown = _join_smallest(shown)
         elif shown.shape[1] > 2:
-            shown = _join_smallest(shown.T).T
+            shown = _join_but(shown, MORE)
         else:
             return None
     return shown
+
+
+def _join_but(table: pd.DataFrame, kept: str) -> pd.DataFrame:
+    """The first two columns but the kept one as one: less restrictive with stayed, then with those of whom nobody knows."""
+    first, second = [name for name in table.columns if name != kept][:2]
+    joined = table.assign(**{first: table[first] + table[second]}).drop(columns=second)
+    return joined.rename(columns={first: f"{first} or {second}"})
 
 
 def _join_smallest(table: pd.DataFrame) -> pd.DataFrame:

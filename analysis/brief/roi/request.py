@@ -10,11 +10,11 @@ import pandas as pd
 
 from analysis import params
 from analysis.brief.numbers import covered_days
+from analysis.brief.roi.accruals import ASKED, on_hand
 from analysis.params import ROOT, ParamsError
-from analysis.tables import CLAIMS, DETENTIONS, ENROLLMENT, PLACEMENTS, Table
+from analysis.tables import Table
 
 REQUEST_FILE = Path("params") / "request.yml"
-ASKED = (CLAIMS, ENROLLMENT, PLACEMENTS, DETENTIONS)
 
 
 class Request(params.Record):
@@ -44,27 +44,37 @@ def write_request(study: str, *, root: Path = ROOT) -> Path:
     first, last = covered_days(chosen, root=root)
     path = root / "outputs" / study / "request" / "data_request.md"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(request(chosen.title, rules, first, last), encoding="utf-8")
+    path.write_text(request(chosen.title, rules, first, last, here=on_hand(study, root=root)), encoding="utf-8")
     return path
 
 
-def request(title: str, rules: Request, first: pd.Timestamp, last: pd.Timestamp) -> str:
-    """The request as Markdown: purpose, years, how children are linked, and one section a table.
+def request(title: str, rules: Request, first: pd.Timestamp, last: pd.Timestamp, *, here: tuple[str, ...] = ()) -> str:
+    """The request as Markdown: purpose, years, how children are linked, and one section a table that is not on hand (`here`).
 
-    >>> text = request("A state", read_request(), pd.Timestamp("2023-07-01"), pd.Timestamp("2026-10-31"))
+    >>> text = request("A state", read_request(), pd.Timestamp("2023-07-01"), pd.Timestamp("2026-10-31"), here=("claims",))
     >>> "1 January 2022 to 30 April 2028" in text       # 18 months before, 18 after
     True
+    >>> "## claims:" in text, "## placements:" in text, "On hand already: claims." in text
+    (False, True, True)
     """
     start = first - pd.DateOffset(months=rules.months_before)
     end = last + pd.DateOffset(months=rules.months_after)
     years = f"{start.day} {start:%B %Y} to {end.day} {end:%B %Y}"
-    sections = "\n".join(_section(table, rules, years) for table in ASKED)
+    missing = [table for table in ASKED if table.name not in here]
+    sections = "\n".join(_section(table, rules, years) for table in missing)
     sources = "\n".join(f"- {source}" for source in rules.sources)
+    would = (
+        "The tables below would. They are listed in the order in\nwhich they would narrow the answer."
+        if missing
+        else "The tables that would are on hand; nothing is asked for but the days that they lack."
+    )
+    held = (
+        f"\n\nOn hand already: {', '.join(here)}. Of these, ask only for the days below that they lack." if here else ""
+    )
     return f"""# Data request: {title}
 
 The crisis episodes from {first.day} {first:%B %Y} to {last.day} {last:%B %Y} are in hand. They can't show what happened to the children
-afterwards, or to children who went to an emergency department first. The tables below would. They are listed in the order in
-which they would narrow the answer.
+afterwards, or to children who went to an emergency department first. {would}{held}
 
 **Children.** All with a crisis episode, and all with a behavioral-health emergency department visit in the same months and counties.
 
