@@ -103,7 +103,17 @@ def test_of_an_outcome_the_few_with_a_yes_and_the_few_without_one_hide_too():
     shown = groups(ended(200, 150, "female") + ended(100, 80, "male"), "stayed_in_community_share")
     assert shown.index.tolist() == ["female", "male"]
     few = groups(ended(200, 150, "female") + ended(100, 95, "male"), "stayed_in_community_share")
-    assert few["why_missing"].tolist() == ["too few to show"]
+    assert few["why_missing"].tolist() == ["can’t be shown without giving a small count away"]
+
+
+def test_few_who_could_not_be_measured_are_said_to_be_why_large_groups_are_not_shown():
+    def waited(number, blank, group):
+        return [{"sex": group, "disposition": None if k < blank else "community" if k % 3 else "inpatient"} for k in range(number)]
+
+    found = groups(waited(400, 9, "female") + waited(300, 7, "male"), "stayed_in_community_share")
+    assert found.index.tolist() == ["others_together"]
+    assert found["why_missing"].tolist() == ["can’t be shown without giving a small count away"]
+    assert found[["numerator", "denominator", "value", "not_measurable"]].isna().all(axis=None)
 
 
 def test_a_cut_that_must_be_asked_about_is_left_out():

@@ -362,9 +362,21 @@ def test_messages_are_three_at_most_one_a_measure_and_what_got_worse_is_first():
     found = attention.messages(state(*parts))
     assert 1 <= len(found) <= 3
     assert len({each.measure for each in found}) == len(found)
-    # North got worse and South got better on one measure: the loss is the one that is told.
+    # The state misses the standard, North got worse and South got better on one measure: one item, the standard first, then the loss.
     first = found[0]
-    assert (first.measure, first.said) == (SHARE, "Seen in person has got worse by more than chance at North.")
+    assert first.measure == SHARE
+    assert first.words == (
+        "Seen in person: statewide 67.5% over the year, below the standard of 90%. South is below it by more than chance. "
+        "The figure has got worse by more than chance at North. The figure has got better by more than chance at South."
+    )
+    assert first.question == "What stands in their way, and what do the others do?"
+
+
+def test_where_no_standard_is_missed_what_got_worse_is_told_alone():
+    low = params.Target(from_on=date(2020, 1, 1), share=0.5, source="made up")
+    parts = [*level("north", ("2025", 0.7), (ALL[-1], 0.4)), *level("south", ("2025", 0.9), each=300)]
+    first = attention.messages(state(*parts, study=a_study(targets={SHARE: (low,)})))[0]
+    assert (first.measure, first.words) == (SHARE, "Seen in person has got worse by more than chance at North.")
     assert first.question == "What changed there, and what help is needed?"
 
 
@@ -386,7 +398,7 @@ def test_a_gain_is_told_where_nothing_is_lost():
     kinds = {site: signal(numbers, SHARE, site).kind for site in ("north", "south", "statewide")}
     assert kinds == {"north": "improvement", "south": "none", "statewide": "none"}
     found = next(each for each in attention.messages(numbers) if each.measure == SHARE)
-    assert found.said == "Seen in person has risen by more than chance at North."
+    assert found.words == "Seen in person has risen by more than chance at North."
     assert found.question == "What did they do that others could test?"
 
 
@@ -452,7 +464,7 @@ def test_the_funnel_names_who_differs_where_peers_may_be_named(steady):
 def test_the_funnel_counts_where_they_may_not_and_draws_no_name_but_its_own(steady):
     unnamed = replace(steady, name_peers=False)
     words, drawn = words_of_funnel(unnamed)
-    assert words == "1 differs from the others by more than chance"
+    assert words == "1 site differs from the others by more than chance"
     assert not [name for name in FIFTEEN["name"] if name in drawn]
     words, drawn = words_of_funnel(unnamed, "south")
     assert [name for name in FIFTEEN["name"] if name in drawn] == ["South"]
@@ -461,6 +473,41 @@ def test_the_funnel_counts_where_they_may_not_and_draws_no_name_but_its_own(stea
 def test_a_site_is_told_where_it_stands_itself(steady):
     assert words_of_funnel(steady, "north")[0] == "apart from the others by more than chance"
     assert words_of_funnel(steady, "south")[0] == "among the others, as chance alone would have it"
+
+
+SPREAD = FIFTEEN.assign(numerator=[300.0, 310, 350, 360, 372, 380, 390, 396, 402, 410, 420, 430, 440, 452, 460])
+
+
+def test_where_sites_differ_much_the_funnel_says_what_its_limits_allow_for_and_who_lies_outside_chance(
+    steady, monkeypatch
+):
+    """Fifteen sites of 480 from 62% to 96%: limits of chance alone are 78.8 -+ 5.8, those widened for the spread hold them all."""
+    sites, wide = apart.judged(SPREAD)
+    plain = 3.0902 * np.sqrt((p := SPREAD["numerator"].sum() / (15 * 480)) * (1 - p) / 480)
+    assert sites["by_chance"].tolist() == (sites["value"] - p).abs().gt(plain).tolist()
+    assert 0 < sites["by_chance"].sum() < 15
+    assert (sites["outside"].ne(apart.BEYOND).all(), wide.figures["adjusted"]) == (True, 1.0)
+    monkeypatch.setattr(site_by_site, "year_by_site", lambda numbers, measure: SPREAD)
+    page = said(f"<main>{site_by_site.funnel(steady, SHARE)}")
+    assert (
+        "no site lies outside the limits, which allow for how much sites differ. Outside plain chance: North, South"
+        in page
+    )
+    assert "were they to differ as much as these do (overdispersion, Spiegelhalter 2005)" in page
+    assert "that work alike" not in page
+    unnamed = said(f"<main>{site_by_site.funnel(replace(steady, name_peers=False), SHARE)}")
+    assert re.search(r"Outside plain chance: \d sites below; \d sites above", unnamed)
+    assert "North" not in unnamed
+    own = said(f"<main>{site_by_site.funnel(steady, SHARE, named='north')}")
+    assert "apart by more than chance, but no further than these sites differ" in own
+
+
+def test_where_sites_work_alike_the_funnel_is_one_of_chance_alone(steady, monkeypatch):
+    alike = FIFTEEN.assign(numerator=[430.0 + at % 3 for at in range(15)])
+    monkeypatch.setattr(site_by_site, "year_by_site", lambda numbers, measure: alike)
+    page = said(f"<main>{site_by_site.funnel(steady, SHARE)}")
+    assert "no site differs from the others by more than chance" in page
+    assert "99.8 of 100 sites that work alike would lie there" in page
 
 
 def test_fewer_than_five_sites_have_no_funnel(steady):
@@ -572,15 +619,27 @@ def test_a_row_of_a_group_says_how_many_its_range_and_how_it_stands(steady):
     ]
     bands = [name for name in re.findall(r'<th scope="row"[^>]*>(.*?)</th>', page) if name.startswith("Age: ")]
     assert bands == [f"Age: {BAND} years"]
-    assert cells(page, bands[0])[2:] == ["4.3", "3.9 to 4.7", "1.25 times (1.10 to 1.40)"]
+    assert cells(page, bands[0])[1:] == ["60 child-years", "4.3 per 1,000", "3.9 to 4.7", "1.25 times (1.10 to 1.40)"]
     assert cells(page, "Sex: not recorded")[-1] == "not compared"
     assert cells(page, "Race and ethnicity: smaller groups together")[-1] == "not compared"
     hidden = next(
         name for name in re.findall(r'<th scope="row"[^>]*>(.*?)</th>', page) if name.startswith("Insurance: ")
     )
+    assert hidden == "Insurance: all groups"
     assert cells(page, hidden) == ["", "", "too few to show", "", ""]
     assert "nan" not in page.lower()
     assert "The rule was fixed before anybody looked." in page
+
+
+def test_rates_and_parts_of_one_table_are_told_apart(steady):
+    rate = a_group(f"age_band:{BAND}", unit="rate", value=12.16, low=11.6, high=12.7)
+    part = a_group("sex:female", unit="part", value=0.506, denominator=2979, low=0.49, high=0.52)
+    page = equity_page.groups(replace(steady, groups=pd.DataFrame([rate, part]))).text
+    assert cells(page, f"Sex: {SEXES['female']}")[1:3] == ["2,979 episodes", "50.6% of all"]
+    assert cells(page, f"Age: {BAND} years")[2] == "12.2 per 1,000"
+    assert "Elsewhere stands what part of all episodes the group has" in page
+    alone = equity_page.groups(replace(steady, groups=pd.DataFrame([a_group("sex:female")]))).text
+    assert "part of all episodes" not in alone
 
 
 def test_a_study_that_says_nothing_of_its_children_has_no_groups(steady):

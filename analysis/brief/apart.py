@@ -26,7 +26,11 @@ def year_by_site(numbers: Numbers, measure: str) -> pd.DataFrame:
 
 
 def judged(rows: pd.DataFrame) -> tuple[pd.DataFrame, Chart]:
-    """The rows with n, value, `outside` ("95", "99.8" or "") and `side` (1 above the sites together, -1 below); and the wider funnel."""
+    """The rows with n, value, `outside`, `by_chance` and `side`; and the wider funnel.
+
+    `outside` is "95", "99.8" or "": beyond limits that allow for sites that differ as much as these do. `by_chance` is True beyond
+    99.8% limits of chance alone. `side` is 1 above the sites together, -1 below.
+    """
     drawn = {
         limit: chart("funnel", rows, numerator="numerator", denominator="denominator", group="name", data_type="PR", limit=limit)
         for limit in LIMITS
@@ -35,9 +39,16 @@ def judged(rows: pd.DataFrame) -> tuple[pd.DataFrame, Chart]:
     for limit, words in LIMITS.items():
         flagged = drawn[limit].points.set_index("facet")["signal"].ne("")
         outside = outside.mask(flagged.reindex(outside.index), words)
+    plain = chart(
+        "funnel", rows, numerator="numerator", denominator="denominator", group="name", data_type="PR", limit=99, adjusted=False
+    )  # fmt: skip
+    beyond_chance = plain.points.set_index("facet")["signal"].ne("").reindex(outside.index)
     value = rows["numerator"] / rows["denominator"]
     above = value.gt(float(drawn[99].figures["target"])).map({True: 1, False: -1})
-    return rows.assign(n=rows["denominator"], value=value, outside=outside.to_numpy(), side=above), drawn[99]
+    sites = rows.assign(
+        n=rows["denominator"], value=value, outside=outside.to_numpy(), by_chance=beyond_chance.to_numpy(), side=above
+    )
+    return sites, drawn[99]
 
 
 def behind(numbers: Numbers, measure: str) -> list[str]:

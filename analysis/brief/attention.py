@@ -1,6 +1,6 @@
 """What to look at next: at most three messages for the state, the ones that concern families first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -17,20 +17,35 @@ MOST_NEXT = 3
 
 @dataclass(frozen=True)
 class Message:
-    """One thing to look at: what the data say, and the question that it raises for the room; `measure` names its chart."""
+    """One thing to look at: what the data say, and the question that it raises for the room; `measure` names its chart.
+
+    `goes_on` says the same in the item of another message of the measure, after its name was given; empty where it stands alone
+    or not at all. `also` are the messages that stand in this one's item.
+    """
 
     measure: str
     said: str
     question: str
+    goes_on: str = ""
+    also: tuple["Message", ...] = ()
+
+    @property
+    def words(self) -> str:
+        """All that the item says, without its question."""
+        return " ".join([self.said, *(each.goes_on for each in self.also)])
 
 
 def messages(numbers: Numbers) -> list[Message]:
-    """At most three, one a measure. Sites are counted instead of named where they may not be named to each other."""
+    """At most three, one a measure: a measure's item says its standard first, then what moved.
+
+    Sites are counted instead of named where they may not be named to each other.
+    """
     name_sites = numbers.name_peers
+    standards = _below(numbers, named=name_sites)
     found = [
         *_worse_statewide(numbers),
         *_worse_at_sites(numbers, named=name_sites),
-        *_below(numbers, named=name_sites),
+        *standards,
         *_withheld(numbers),
         *_unusual(numbers),
         *_better(numbers, named=name_sites),
@@ -38,9 +53,14 @@ def messages(numbers: Numbers) -> list[Message]:
     # What is the same every month takes the place of no change, good or bad.
     if len({each.measure for each in found}) < MOST_NEXT:
         found += [*_behind_the_others(numbers, named=name_sites), *_unmeasured(numbers)]
-    first = {each.measure: each for each in reversed(found)}
-    order = list(dict.fromkeys(each.measure for each in found))
-    return [first[measure] for measure in order][:MOST_NEXT]
+    order = list(dict.fromkeys(each.measure for each in found))[:MOST_NEXT]
+    return [_one_item([each for each in [*standards, *found] if each.measure == measure]) for measure in order]
+
+
+def _one_item(of_measure: list[Message]) -> Message:
+    """The messages of one measure as one item: the first, and those of the others that go on after it, each once."""
+    first, *rest = of_measure
+    return replace(first, also=tuple(each for each in dict.fromkeys(rest) if each.goes_on and each != first))
 
 
 def what_next(numbers: Numbers) -> Html:
@@ -50,7 +70,7 @@ def what_next(numbers: Numbers) -> Html:
         return markup.paragraph(
             "Nothing stands out. No standard is missed by more than chance over the year. No figure has moved by more than chance."
         )
-    listed = markup.list_of([f"{each.said} {each.question}" for each in found], ordered=True)
+    listed = markup.list_of([f"{each.words} {each.question}" for each in found], ordered=True)
     return markup.together(listed, _standards(numbers, found))
 
 
@@ -70,6 +90,7 @@ def _worse_statewide(numbers: Numbers) -> list[Message]:
             each.measure,
             f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}",
             "What was different, and where?",
+            f"Now {standing_line(numbers, each)}",
         )
         for each in standings(numbers)
         if worse(numbers, each)
@@ -100,6 +121,7 @@ def _worse_at_sites(numbers: Numbers, *, named: bool) -> list[Message]:
             measure,
             f"{numbers.cards.cards[measure].title} has got worse by more than chance at {_where(numbers, charts, named=named)}.",
             "What changed there, and what help is needed?",
+            f"The figure has got worse by more than chance at {_where(numbers, charts, named=named)}.",
         )
         for measure, charts in _at_sites(numbers, signals.BAD)
     ]
@@ -112,6 +134,7 @@ def _better(numbers: Numbers, *, named: bool) -> list[Message]:
             each.measure,
             f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)}",
             "What made the difference, and will it last?",
+            f"Now {standing_line(numbers, each)}",
         )
         for each in standings(numbers)
         if each.kind == signals.GOOD
@@ -123,6 +146,7 @@ def _better(numbers: Numbers, *, named: bool) -> list[Message]:
             if numbers.cards.cards[measure].better == "higher"
             else f"{numbers.cards.cards[measure].title} has improved by more than chance at {_where(numbers, charts, named=named)}.",
             "What did they do that others could test?",
+            f"The figure has got better by more than chance at {_where(numbers, charts, named=named)}.",
         )
         for measure, charts in _at_sites(numbers, signals.GOOD)
     ]

@@ -5,7 +5,8 @@ import pandas as pd
 from analysis.brief import markup
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
-from analysis.quality.equity import NOT_RECORDED, OTHERS
+from analysis.quality.equity import NOT_RECORDED, OTHERS, TOO_FEW
+from analysis.quality.units import PER_CHILDREN
 from analysis.tables import AGE_BANDS, INSURANCES, RACES, SEXES
 
 CUTS = {
@@ -18,6 +19,11 @@ RULE = (
     "A group stands alone where at least 11 are behind each number and 5 or more were to be expected. Else two years are taken together, "
     "then groups; else nothing is shown. The rule was fixed before anybody looked. Groups differ for many reasons; a difference "
     "is a question, and with so many compared, about 1 in 20 lies outside its range by chance."
+)
+CHILD_YEARS, EPISODES = "child-years", "episodes"
+PARTS = (
+    "Per 1,000 stands where it is known how many children a group has: by age. Elsewhere stands what part of all episodes the group has, "
+    "which says nothing of how often its children come."
 )
 
 
@@ -37,27 +43,30 @@ def _table(numbers: Numbers, measure: str) -> Html:
     lines = [_line(row) for _, row in rows.iterrows()]
     headers = ["Group", "Years", "Out of", "Value", "95% range", "Against all others"]
     table = markup.table(lines, caption=f"{card.title}, by groups of children", headers=headers, numeric=headers[2:])
-    return markup.details(f"{card.title}, by groups of children", table, on_paper=False)
+    both = {"rate", "part"} <= set(rows["unit"].dropna())
+    note = Html(f'<p class="note">{markup.escaped(PARTS)}</p>') if both else ""
+    return markup.details(f"{card.title}, by groups of children", markup.together(table, note), on_paper=False)
 
 
 def _line(row: pd.Series) -> tuple[str, ...]:
     cut, _, group = row["stratum"].partition(":")
     heading, words = CUTS[cut]
+    if row["why_missing"] or pd.isna(row["value"]):
+        return f"{heading}: all groups", "", "", row["why_missing"] or TOO_FEW, "", ""
     said = {NOT_RECORDED: "not recorded", OTHERS: "smaller groups together"}.get(group, words.get(group, group))
     name = f"{heading}: {said}"
-    if row["why_missing"] or pd.isna(row["value"]):
-        return name, "", "", "too few to show", "", ""
     of = markup.number(row["denominator"]) if pd.notna(row["denominator"]) else ""
     if row["unit"] == "rate":
-        value, span = (
-            markup.number(row["value"], decimals=1),
-            markup.interval(row["low"], row["high"], "rate", around=row["value"]),
-        )
+        of = f"{of} {CHILD_YEARS}"
+        value = f"{markup.number(row['value'], decimals=1)} per {markup.number(PER_CHILDREN)}"
+        span = markup.interval(row["low"], row["high"], "rate", around=row["value"])
     else:
         value, span = (
             markup.percent(row["value"], row["denominator"]),
             markup.interval(row["low"], row["high"], "share", around=row["value"]),
         )
+    if row["unit"] == "part":
+        of, value = f"{of} {EPISODES}", f"{value} of all"
     return name, row["period"].replace("_", " to "), of, value, span, _against(row)
 
 

@@ -5,14 +5,16 @@ import pandas as pd
 from analysis import params
 from analysis.brief import markup, panels, signals, wording
 from analysis.brief.attention import messages
-from analysis.brief.false_alarms import expected_words
+from analysis.brief.false_alarms import expected_words, judged_charts
 from analysis.brief.kept import open_numbers
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
+from analysis.brief.signals import Signal
 from analysis.brief.standings import (
     Standing,
     beside_sentence,
     beside_words,
+    missed_standard,
     standard_changed,
     standing_line,
     standings,
@@ -20,7 +22,6 @@ from analysis.brief.standings import (
     why_not_given,
 )
 from analysis.quality.cards import Card, target_for
-from analysis.quality.comparisons import against_target
 from analysis.quality.late_records import gain
 from analysis.tables import STATEWIDE
 
@@ -33,7 +34,7 @@ BY_SITE = ("episodes", "episodes_per_1000", "in_person_share", "response_in_time
 TRENDS = ("episodes", "in_person_share", "response_in_time_share", "contact_share")
 MOST_CHARTS = 4
 MIXES = ("disposition", "referral_source", "presenting_problem")
-NOT_LISTED = ("response_minutes_p90",)  # stands beside the typical wait, which is judged
+NOT_LISTED = ("response_minutes_p90",)  # stands beside the typical wait, so it is listed only where it changed
 NO_SEASONS = "No usual range here knows the seasons: a quiet summer or a busy school year can look like a change."
 NOT_SAID = "a number of crises that can't be shown"
 
@@ -80,8 +81,20 @@ def takeaways(numbers: Numbers) -> tuple[str, str]:
     if not found:
         return first, "No figure has moved by more than chance, and no standard is missed for certain."
     # What the first part has said already is asked about, not said again. Of sites it says nothing.
-    judged = found[0].said.partition(": ")[2].rpartition("). ")[2]
-    return first, found[0].question if judged and judged in first else found[0].said
+    head = found[0]
+    if _is_said(head.said, first):
+        return first, head.question
+    return first, " ".join([head.said, *(each.goes_on for each in head.also if not _is_said(each.goes_on, first))])
+
+
+def _is_said(words: str, first: str) -> bool:
+    """Is what the words judge of a share in the first part already?
+
+    >>> _is_said("Now 9 of 10 (90%). That is as usual.", "Teams met 9 of 10 (90%). That is as usual."), _is_said("It fell.", "It fell.")
+    (True, False)
+    """
+    _, bracket, judged = words.rpartition("). ")
+    return bool(bracket) and judged in first
 
 
 def _what_happened(numbers: Numbers) -> str:
@@ -155,7 +168,7 @@ def _card(numbers: Numbers, each: Standing) -> tuple[str, str, str]:
     if pd.isna(row["value"]):
         return card.title, value, why_not_given(numbers, each)
     span = (
-        f"range {markup.interval(row['low'], row['high'], card.unit, around=row['value'])}"
+        f"range {wording.range_words(row, card.unit, missed=each.target if each.verdict == 'missed' else None)}"
         if pd.notna(row["low"])
         else "too few for a range"
     )
@@ -189,14 +202,14 @@ def what_changed(numbers: Numbers) -> Html:
     """What changed by more than chance, statewide and at sites, and what did not; one line a measure."""
     moved, steady = [], []
     for each in standings(numbers):
-        if each.measure in NOT_LISTED:
+        if each.measure in NOT_LISTED and each.kind not in signals.MOVED:
             continue
         line = f"{numbers.cards.cards[each.measure].title}: {standing_line(numbers, each)} {target_line(each)}".strip()
         (moved if each.kind in signals.MOVED else steady).append(line)
-    sites = _moved_at_sites(numbers)
+    moved += [*_moved_at_sites(numbers), *_moved_elsewhere(numbers)]
     nothing = "Nothing changed by more than chance."
     return markup.together(
-        markup.list_of([*moved, *sites]) if moved or sites else markup.paragraph(nothing),
+        markup.list_of(moved) if moved else markup.paragraph(nothing),
         markup.details("What did not change by more than chance", markup.list_of(steady)),
         _before_note(numbers),
     )
@@ -209,12 +222,29 @@ def _moved_at_sites(numbers: Numbers) -> list[str]:
         for measure in numbers.cards.scorecard:
             found = signals.signal(numbers, measure, site.site_id)
             if found is not None and found.kind in signals.MOVED:
-                title = numbers.cards.cards[measure].title.lower()
-                lines.append(f"{site.name}, {title}: {signals.say(numbers, found)}.")
+                lines.append(_moved_line(numbers, found))
     if numbers.name_peers or not lines:
         return lines
     figures = "figure" if len(lines) == 1 else "figures"
     return [f"{len(lines)} {figures} of single {numbers.study.place}s; each stands on its own page."]
+
+
+def _moved_line(numbers: Numbers, found: Signal) -> str:
+    title, place = numbers.cards.cards[found.measure].title.lower(), panels.place_name(numbers, found.site)
+    return f"{wording.first_up(place)}, {title}{signals.judged_on(numbers, found)}: {signals.say(numbers, found)}."
+
+
+def _moved_elsewhere(numbers: Numbers) -> list[str]:
+    """The charts beyond chance that the line on charts counts and nothing above lists: of hubs, and of months before one that fills up."""
+    listed = {(each.measure, STATEWIDE) for each in standings(numbers) if each.kind in signals.MOVED}
+    listed |= {(measure, site) for site in numbers.pages["site_id"] for measure in numbers.cards.scorecard}
+    rest = [each for each in judged_charts(numbers) if each.kind in signals.MOVED]
+    rest = [each for each in rest if (each.measure, each.site) not in listed]
+    if numbers.name_peers:
+        return [_moved_line(numbers, each) for each in rest]
+    hubs = [each for each in rest if each.site != STATEWIDE]
+    counted = [f"{len(hubs)} of {numbers.study.place}s of a hub taken together."] if hubs else []
+    return [_moved_line(numbers, each) for each in rest if each.site == STATEWIDE] + counted
 
 
 def _before_note(numbers: Numbers) -> Html:
@@ -242,7 +272,7 @@ def _line(numbers: Numbers, each: Standing) -> tuple[str, ...]:
     return (
         card.title,
         wording.value_words(row, card.unit) if given else wording.shown_value(row, card.unit),
-        markup.interval(row["low"], row["high"], card.unit, around=row["value"])
+        wording.range_words(row, card.unit, missed=each.target if each.verdict == "missed" else None)
         if given and pd.notna(row["low"]) and card.unit not in ("count", "rate")
         else "",
         _before_words(row, before, card),
@@ -300,14 +330,9 @@ def site_cell(numbers: Numbers, measure: str, site: str) -> str:
     row, unit = numbers.row(measure, numbers.windows.year, site=site), numbers.cards.cards[measure].unit
     if row is None or pd.isna(row["value"]):
         return wording.shown_value(row, unit)
-    span = (
-        f" ({markup.interval(row['low'], row['high'], unit, around=row['value'])})"
-        if unit != "count" and pd.notna(row["low"])
-        else ""
-    )
-    target = target_for(numbers.cards.cards[measure], numbers.windows.year) if unit == "share" else None
-    mark = " ▼" if target is not None and against_target(row, target.share, numbers.cards) == "missed" else ""
-    return f"{wording.shown_value(row, unit)}{span}{mark}"
+    missed = missed_standard(numbers, row)
+    span = f" ({wording.range_words(row, unit, missed=missed)})" if unit != "count" and pd.notna(row["low"]) else ""
+    return f"{wording.shown_value(row, unit)}{span}{' ▼' if missed is not None else ''}"
 
 
 def charted(numbers: Numbers) -> list[str]:

@@ -8,7 +8,7 @@ from analysis.brief import figures, markup, signals, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.brief.press.made_from import made_from, say_made_from
-from analysis.brief.series import NOT_THROUGHOUT
+from analysis.brief.series import GROWS, NOT_THROUGHOUT
 from analysis.brief.small_counts.shareable import shown_count, write_table
 from analysis.params import ROOT, Disclosure, Study, disclosure
 from analysis.periods import Period
@@ -75,7 +75,7 @@ def trend(numbers: Numbers, measure: str, *, site: str = STATEWIDE) -> Html:
     return markup.figure(
         drawing.svg,
         alt=drawing.alt,
-        caption=f"{title}, {place_name(numbers, site)}: {signals.say(numbers, found)}",
+        caption=f"{title}, {place_name(numbers, site)}{signals.judged_on(numbers, found)}: {signals.say(numbers, found)}",
         note=_trend_note(numbers, found),
         name=f"{measure}-{site}",
     )
@@ -90,7 +90,7 @@ def trend_drawing(numbers: Numbers, found: signals.Signal) -> figures.Drawing:
         title=card.title,
         place=place_name(numbers, found.site),
         target=_standing_target(numbers, found.measure, found.grain),
-        finding=signals.say(numbers, found),
+        finding=f"{signals.say(numbers, found)}{signals.judged_on(numbers, found)}",
         events=signals.events(numbers, found),
     )
 
@@ -122,6 +122,8 @@ def _trend_note(numbers: Numbers, found: signals.Signal) -> str:
     partial = numbers.windows.partial
     if (found.points["state"].eq(figures.INCOMPLETE) & ~part).any() and partial:
         parts.append(wording.partial_words(partial, numbers.covers[1]))
+    if numbers.cards.cards[found.measure].unit in GROWS and numbers.windows.now.name in numbers.young:
+        parts.append(f"Hollow: {numbers.windows.now.words}, not judged yet, since late records are still to come.")
     return " ".join([*parts, signals.footer(numbers, found)])
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
+from analysis.brief.standings import missed_standard
 from analysis.quality.cards import Card, target_for
 from analysis.quality.measures.outcomes import RELIABLE
 from analysis.quality.scales import chance_share
@@ -66,7 +67,7 @@ def _line(numbers: Numbers, measure: str, site: str, statewide: bool) -> tuple[s
         title,
         *now,
         _value(card, row),
-        markup.interval(row["low"], row["high"], card.unit, around=row["value"]) if spanned else "",
+        wording.range_words(row, card.unit, missed=missed_standard(numbers, row)) if spanned else "",
         standard,
         markup.number(row["not_measurable"]) if pd.notna(row["not_measurable"]) else "",
     )
@@ -78,13 +79,24 @@ def _beside_chance(numbers: Numbers, measure: str, row: pd.Series, site: str) ->
     scale, stays = numbers.cards.scales[code], numbers.row(RATED_TWICE[rater], numbers.windows.year, site=site)
     limit = f"{markup.number(scale.threshold, decimals=1)} points or more{', an illustrative limit' if scale.illustrative else ''}"
     rated = "how many were rated twice can’t be shown"
-    known = stays is not None and not stays["hidden"] and not row["hidden"] and pd.notna(row["not_measurable"])
-    if known and stays["denominator"] > 0:
-        twice = row["denominator"] + row["not_measurable"]
+    twice = _rated_twice(numbers, measure, site)
+    if twice is not None and stays is not None and not stays["hidden"] and stays["denominator"] > 0:
         share = markup.percent(twice / stays["denominator"], stays["denominator"])
         rated = f"rated twice: {markup.x_of_n(twice, stays['denominator'])} stays ({share})"
     title = numbers.cards.cards[measure].title
     return f"{title} ({limit}; {rated})", f"by chance alone {markup.number(100 * chance_share(scale), decimals=1)}%"
+
+
+def _rated_twice(numbers: Numbers, measure: str, site: str) -> float | None:
+    """Stays of the year rated twice on the measure's scale by its rater, as the rows that are shown say it; None where none is.
+
+    Those better and those worse are of the same stays, so the one that is shown says for both what anybody can read there.
+    """
+    alike = [measure, *(name for name, of in RELIABLE.items() if of == RELIABLE[measure])]
+    for row in (numbers.row(name, numbers.windows.year, site=site) for name in alike):
+        if row is not None and not row["hidden"] and pd.notna(row["not_measurable"]):
+            return row["denominator"] + row["not_measurable"]
+    return None
 
 
 def _value(card: Card, row: pd.Series | None) -> str:

@@ -9,7 +9,7 @@ from analysis.brief.markup import Html
 from analysis.brief.monthly import MIXES, REACHED
 from analysis.brief.numbers import Numbers
 from analysis.brief.site_by_site import funnel, measure_of_the_month
-from analysis.brief.standings import standard_changed
+from analysis.brief.standings import missed_standard, standard_changed
 from analysis.params import one_site
 from analysis.quality.cards import target_for
 from analysis.quality.comparisons import against_target, bounds
@@ -84,7 +84,7 @@ def _what_happened(numbers: Numbers, site: str) -> str:
         if row is not None and pd.notna(row["value"]):
             said = f"{markup.x_of_n(row['numerator'], row['denominator'])} {what}"
             share = markup.percent(row["value"], row["denominator"])
-            span = markup.interval(row["low"], row["high"], "share", around=row["value"])
+            span = wording.range_words(row, "share", missed=missed_standard(numbers, row))
             return f"{sentence} {said} ({share}). The range is {span} of 100{_against(numbers, measure, row)}."
     return sentence
 
@@ -174,7 +174,7 @@ def _line(numbers: Numbers, measure: str, site: str, quarter, small: bool) -> tu
             else [wording.shown_value(numbers.row(measure, quarter, site=site), card.unit) if quarter else ""]
         ),
         wording.value_words(row, card.unit) if pd.notna(row["value"]) else wording.shown_value(row, card.unit),
-        markup.interval(row["low"], row["high"], card.unit, around=row["value"]) if spanned else "",
+        wording.range_words(row, card.unit, missed=missed_standard(numbers, row)) if spanned else "",
         wording.shown_value(state, card.unit),
         *([] if small else [VARIATION[signals.signal(numbers, measure, site).kind]]),
         _in_words(numbers, measure, row, target),

@@ -194,6 +194,13 @@ def say(numbers: Numbers, found: Signal) -> str:
     return f"{said}, by more than chance"
 
 
+def judged_on(numbers: Numbers, found: Signal) -> str:
+    """The month or quarter that the words are of, after a comma, where it is not the newest; empty where it is, or none is judged."""
+    if not found.has_rules or found.grain[found.last].last == numbers.windows.now.last:
+        return ""
+    return f", {found.grain[found.last].words}"
+
+
 def usual_words(numbers: Numbers, found: Signal) -> str:
     """The usual range of the last section, in brackets; empty where the chart has no limits."""
     last = found.points.iloc[found.last]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.brief import markup, panels, signals
+from analysis.brief import markup, panels, signals, wording
 from analysis.brief.apart import BEYOND, FEWEST_SITES, judged, year_by_site
 from analysis.brief.attention import messages
 from analysis.brief.figures import Drawing
@@ -11,6 +11,7 @@ from analysis.brief.markup import Html
 from analysis.brief.numbers import Numbers
 from analysis.brief.site_figures import draw_funnel, draw_small_multiples
 from analysis.quality.cards import target_for
+from analysis.quality.charts.records import Chart
 
 LINE_POINTS = 90  # corners of a limit of the funnel: more draw the same line
 
@@ -68,8 +69,8 @@ def funnel(numbers: Numbers, measure: str, *, named: str | None = None) -> Html:
     card = numbers.cards.cards[measure]
     drawing, words = funnel_drawing(numbers, measure, rows, named=named)
     note = (
-        f"Grey: 99.8 of 100 sites that work alike would lie there; dotted: 95 of 100, with the spread between sites that there is. "
-        f"Line: the sites together. Spiegelhalter 2005. {numbers.windows.year.words}. {len(rows)} of {len(numbers.pages)} can be shown."
+        f"{_limits_note(judged(rows)[1])} Line: the sites together. {numbers.windows.year.words}. "
+        f"{len(rows)} of {len(numbers.pages)} can be shown."
     )
     return markup.figure(drawing.svg, alt=drawing.alt, caption=f"{card.title}: {words}", note=note, name=f"funnel-{measure}-{named or 'all'}", wide=True)  # fmt: skip
 
@@ -90,6 +91,16 @@ def funnel_drawing(numbers: Numbers, measure: str, rows: pd.DataFrame, *, named:
     return drawing, _funnel_words(sites, own, numbers.study.place, numbers.name_peers)
 
 
+def _limits_note(wide: Chart) -> str:
+    """What the limits of the funnel are of: of chance alone, or of sites that differ, where these differ by more than chance."""
+    if not wide.figures["adjusted"]:
+        return "Grey: 99.8 of 100 sites that work alike would lie there; dotted: 95 of 100 (Spiegelhalter 2005)."
+    return (
+        "Grey: 99.8 of 100 sites would lie there, were they to differ as much as these do (overdispersion, Spiegelhalter 2005); "
+        "dotted: 95 of 100. Limits of chance alone are narrower."
+    )
+
+
 def _lines(lookup: pd.DataFrame, *, adjusted: bool, largest: float) -> pd.DataFrame:
     prefix = "od_" if adjusted else ""
     known = lookup[lookup["n"].between(1, largest * 1.5)].sort_values("n")
@@ -105,16 +116,42 @@ def _lines(lookup: pd.DataFrame, *, adjusted: bool, largest: float) -> pd.DataFr
 
 
 def _funnel_words(sites: pd.DataFrame, own: str | None, place: str, name_others: bool) -> str:
-    beyond = sites[sites["outside"].eq(BEYOND)]
+    """What the funnel shows: who lies beyond its limits, then who lies beyond limits of chance alone, which are narrower."""
     if own is not None:
-        row = sites[sites["name"].eq(own)]
-        if row.empty:
-            return "this site is too small to be placed"
-        where = {"": "among the others, as chance alone would have it", "95": "at the edge of what chance explains"}
-        return where.get(row["outside"].iloc[0], "apart from the others by more than chance")
-    if beyond.empty:
+        return _own_words(sites[sites["name"].eq(own)])
+    beyond = sites["outside"].eq(BEYOND)
+    chance = _sides(sites[sites["by_chance"] & ~beyond], place, name_others)
+    if not beyond.any() and not chance:
         return f"no {place} differs from the others by more than chance"
-    if not name_others:
-        return f"{len(beyond)} {'differs' if len(beyond) == 1 else 'differ'} from the others by more than chance"
-    names = " and ".join(beyond["name"]) if len(beyond) < 3 else ", ".join(beyond["name"])
-    return f"{names} {'differs' if len(beyond) == 1 else 'differ'} from the others by more than chance"
+    if not beyond.any():
+        allowed = f"no {place} lies outside the limits, which allow for how much {place}s differ"
+        return f"{allowed}. Outside plain chance: {chance}"
+    apart = _who(sites[beyond], place, name_others)
+    said = f"{apart} {'differs' if beyond.sum() == 1 else 'differ'} from the others by more than chance"
+    return f"{said}. Outside plain chance too: {chance}" if chance else said
+
+
+def _own_words(row: pd.DataFrame) -> str:
+    if row.empty:
+        return "this site is too small to be placed"
+    outside, by_chance = row["outside"].iloc[0], row["by_chance"].iloc[0]
+    if outside == BEYOND:
+        return "apart from the others by more than chance"
+    if by_chance:
+        return "apart by more than chance, but no further than these sites differ"
+    return "at the edge of what chance explains" if outside else "among the others, as chance alone would have it"
+
+
+def _sides(some: pd.DataFrame, place: str, named: bool) -> str:
+    """The sites below the others, then those above."""
+    sides = ((_who(some[some["side"].eq(side)], place, named), words) for side, words in ((-1, "below"), (1, "above")))
+    return "; ".join(f"{who} {words}" for who, words in sides if who)
+
+
+def _who(some: pd.DataFrame, place: str, named: bool) -> str:
+    """The sites by name, or how many where they may not be named to each other; empty where there are none."""
+    if some.empty:
+        return ""
+    if not named:
+        return f"{len(some)} {place}{'' if len(some) == 1 else 's'}"
+    return wording.and_list(some["name"].tolist())

@@ -25,7 +25,9 @@ class Standing:
         The period, and the months before it (None where too few are whole).
     window : Period or None
         The month that `now` is of, where it is not the period: a figure that has to wait (linked within 60 days) is given for the
-        last month that has waited long enough.
+        last month that has waited long enough and can be shown.
+    hidden_since : bool
+        Whether a later month than that one is hidden: then it is no more than the last that can be shown.
     gain : float or None
         How many more percent late records usually add to a number of a month that is still filling up; such a number is not judged.
     signal : Signal or None
@@ -45,6 +47,7 @@ class Standing:
     verdict: str | None
     window: Period | None = None
     gain: float | None = None
+    hidden_since: bool = False
 
     @property
     def kind(self) -> str:
@@ -94,6 +97,8 @@ def standing(numbers: Numbers, measure: str) -> Standing | None:
         verdict,
         window,
         gain(share) if share else None,
+        window is not None
+        and any(numbers.row(measure, each)["hidden"] for each in cut.months if each.first > window.last),
     )
 
 
@@ -124,9 +129,10 @@ def standing_line(numbers: Numbers, each: Standing) -> str:
     if pd.isna(each.now["value"]):
         return f"not given. {wording.sentence(why_not_given(numbers, each))}"
     unit = numbers.cards.cards[each.measure].unit
-    waited = (
-        f" This is {each.window.words}, the last month that has waited long enough." if each.window is not None else ""
-    )
+    waited = ""
+    if each.window is not None:
+        last = "can be shown" if each.hidden_since else "has waited long enough"
+        waited = f" This is {each.window.words}, the last month that {last}."
     return f"{wording.value_words(each.now, unit)}.{waited} {beside_sentence(numbers, each)}"
 
 
@@ -177,6 +183,15 @@ def standard_changed(card: Card, period: Period) -> str:
         return ""
     within = [each for each in card.targets if any(each.holds_on(day.date()) for day in (period.from_on, period.to_on))]
     return f"the {'response clock' if card.clocks else 'standard'} changed in that time" if within else ""
+
+
+def missed_standard(numbers: Numbers, row: pd.Series) -> float | None:
+    """The standard that a share of the year misses by more than chance; None where it misses none, or has none."""
+    card = numbers.cards.cards[row["measure"]]
+    if card.unit != "share" or card.better == "neither":
+        return None
+    target = target_for(card, numbers.windows.year)
+    return target.share if target and against_target(row, target.share, numbers.cards) == "missed" else None
 
 
 def level(row: pd.Series) -> str:

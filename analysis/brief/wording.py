@@ -11,6 +11,7 @@ from analysis.periods import Period
 from analysis.quality.comparisons import Change
 from analysis.tables import CLOCK_WORDS, RESPONSE_MODES, URGENCIES
 
+MOST_DIGITS = 3  # of a range beside a standard that it misses
 TOO_WIDE = 0.2  # where a change of 20 of 100 could hide, "about as before" would claim too much
 
 
@@ -22,6 +23,25 @@ def share_words(row: Mapping) -> str:
     """
     said = markup.percent(row["value"], row["denominator"])
     return f"{markup.x_of_n(row['numerator'], row['denominator'])} ({said}; range {markup.interval(row['low'], row['high'], 'share', around=row['value'])})"
+
+
+def range_words(row: Mapping, unit: str, *, missed: float | None = None) -> str:
+    """The range of a figure; of a share that misses the standard `missed`, with as many digits as keep that out of what is printed.
+
+    >>> near = {"value": 0.888, "low": 0.8755, "high": 0.8996}
+    >>> range_words(near, "share"), range_words(near, "share", missed=0.9)
+    ('88 to 90', '87.55 to 89.96')
+    >>> range_words({"value": 0.655, "low": 0.59, "high": 0.72}, "share", missed=0.9)
+    '59 to 72'
+    """
+    plain = markup.interval(row["low"], row["high"], unit, around=row["value"])
+    if missed is None or unit != "share":
+        return plain
+    for digits in range(MOST_DIGITS + 1):
+        ends = [markup.number(100 * row[name], decimals=digits) for name in ("low", "high")]
+        if not float(ends[0]) <= round(100 * missed, MOST_DIGITS) <= float(ends[1]):
+            break
+    return " to ".join(ends) if digits else plain
 
 
 def change_words(change: Change | None, before: Mapping | None, unit: str) -> str:

@@ -31,6 +31,7 @@ YEARS_POOLED = 2
 NOT_RECORDED = "not_recorded"
 OTHERS = "others_together"
 TOO_FEW = "too few to show"
+GIVES_AWAY = "can’t be shown without giving a small count away"
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "age_band": tuple(AGE_BANDS), "sex": tuple(SEXES), "race_ethnicity": tuple(RACES), "insurance": tuple(INSURANCES),
 }  # fmt: skip
@@ -46,7 +47,7 @@ WORKING_COLUMNS = [
     "ratio_low",
     "ratio_high",
     "interaction_p",  # of the whole cut: did the groups move differently from the period before to this one?
-    "why_missing",  # TOO_FEW where the cut is not shown; empty otherwise
+    "why_missing",  # TOO_FEW or GIVES_AWAY where the cut is not shown; empty otherwise
 ]
 
 
@@ -158,7 +159,7 @@ def _cut(
     if not together:
         blank = dict.fromkeys([*MEASURES_TABLE.names, *WORKING_COLUMNS])
         where = {"measure": measure, "stratum": f"{cut}:{OTHERS}", "site_id": STATEWIDE, "period": window.name}
-        return [{**blank, **where, "hidden": True, "why_missing": TOO_FEW}]
+        return [{**blank, **where, "hidden": True, "why_missing": _why_not(counts, card, smallest)}]
     p = _interaction(card, cut, told, window, together, observed) if tested else None
     return [
         {**_row(_put_together(counts, names), counts, card, cards), "measure": measure, "stratum": f"{cut}:{_name(names)}",
@@ -166,6 +167,23 @@ def _cut(
          "why_missing": ""}
         for names in together
     ]  # fmt: skip
+
+
+def _why_not(counts: Counts, card: Card, smallest: int) -> str:
+    """Why a cut is not shown: fewer than two groups are large enough, or they are, and a small number stands beside them.
+
+    Few in time or not, or few of whom it could not be measured, keep a large group from standing.
+
+    >>> from analysis import params
+    >>> from analysis.quality.cards import read_cards
+    >>> card = read_cards(params.study("demo")).cards["contact_share"]
+    >>> cases, blank = pd.Series({"a": 200, "b": 150}), pd.Series({"a": 9, "b": 3})
+    >>> _why_not(Counts(cases // 2, cases, blank), card, 11), _why_not(Counts(cases // 50, cases // 15, blank * 0), card, 11)
+    ('can’t be shown without giving a small count away', 'too few to show')
+    """
+    parts = [_put_together(counts, (name,)) for name in counts.cases.index]
+    large = [one["cases"] >= smallest and _expected(one, counts, card) >= FEWEST_EXPECTED for one in parts]
+    return GIVES_AWAY if sum(large) > 1 else TOO_FEW
 
 
 def _name(names: tuple[str, ...]) -> str:
@@ -229,14 +247,14 @@ def _may_stand(one: Mapping, counts: Counts, card: Card, smallest: int) -> bool:
     cells = [one["cases"], one["yes"], one["cases"] - one["yes"], one["unmeasured"]]
     if one["cases"] < smallest or any(0 < cell < smallest for cell in cells):
         return False
-    total = counts.cases.sum()
+    return _expected(one, counts, card) >= FEWEST_EXPECTED
+
+
+def _expected(one: Mapping, counts: Counts, card: Card) -> float:
+    """What the group would have had, were it like all children; infinite for a part of the whole, which is held against nothing."""
     if one["years"] is not None:
-        expected = _with_years(counts) * one["years"] / counts.child_years.sum(skipna=False)
-    elif card.unit == "share":
-        expected = one["cases"] * counts.yes.sum() / total
-    else:
-        return True  # a part of the whole is held against nothing
-    return bool(expected >= FEWEST_EXPECTED)
+        return float(_with_years(counts) * one["years"] / counts.child_years.sum(skipna=False))
+    return float(one["cases"] * counts.yes.sum() / counts.cases.sum()) if card.unit == "share" else np.inf
 
 
 def put_together(counts: Counts, card: Card, smallest: int) -> list[tuple[str, ...]]:

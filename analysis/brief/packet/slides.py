@@ -52,7 +52,7 @@ def statewide_slides(numbers: Numbers) -> list[Slide]:
     slides = [
         Slide(
             cards[each.measure].title,
-            _without(each.said, cards[each.measure].title),
+            _without(each.words, cards[each.measure].title),
             each.question,
             drawings.get(each.measure),
         )
