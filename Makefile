@@ -42,10 +42,10 @@ reads_every_brief = params/disclosure.yml params/measures.yml params/scales.yml 
 reads_data_quality = $(reads_every_brief) $(wildcard params/$1/collaborative.yml)
 reads_collaborative_brief = $(reads_every_brief) params/false_alarms.csv $(wildcard params/$1/rebases.yml params/$1/collaborative.yml) $(wildcard params/$1/releases/*.json)
 reads_site_scorecard = $(reads_collaborative_brief)
-reads_agenda = $(reads_collaborative_brief)
+reads_agenda = $(reads_collaborative_brief) params/low_use.yml
 reads_meeting_status = $(reads_agenda)
 reads_partner_page = $(reads_agenda)
-reads_support_plan = $(reads_agenda) params/low_use.yml params/actions.yml params/costs.csv params/price_index.csv \
+reads_support_plan = $(reads_agenda) params/actions.yml params/costs.csv params/price_index.csv \
 	$(wildcard params/$1/costs.csv params/$1/program.csv params/$1/place_names.yml params/$1/plans/*.yml params/$1/lots/*.yml)
 reads_support_plans_overview = $(reads_support_plan)
 reads_ed_diversion = $(reads_every_brief) params/diversion.yml

@@ -108,7 +108,10 @@ def test_of_an_outcome_the_few_with_a_yes_and_the_few_without_one_hide_too():
 
 def test_few_who_could_not_be_measured_are_said_to_be_why_large_groups_are_not_shown():
     def waited(number, blank, group):
-        return [{"sex": group, "disposition": None if k < blank else "community" if k % 3 else "inpatient"} for k in range(number)]
+        return [
+            {"sex": group, "disposition": None if k < blank else "community" if k % 3 else "inpatient"}
+            for k in range(number)
+        ]
 
     found = groups(waited(400, 9, "female") + waited(300, 7, "male"), "stayed_in_community_share")
     assert found.index.tolist() == ["others_together"]

@@ -487,6 +487,19 @@ def test_with_a_day_of_entry_a_young_month_is_still_filling_up_and_an_old_one_se
     assert "80.0%" in text  # within 10 days, in months that are old enough
 
 
+def test_the_range_of_what_a_month_gains_is_that_of_earlier_months_and_not_of_their_mean():
+    # All on one day, 50 a month. Of odd months 1 of 5 records comes after 40 days, of even ones 2 of 5: a gain of 25 or of 67 percent.
+    alike = numbered(crises("north", months_of(), 50))
+    odd, even = (alike[alike["counted_on"].dt.month.mod(2).eq(rest)] for rest in (1, 0))
+    both = pd.concat([entered(odd, [2, 2, 2, 2, 40], "2026-10-31"), entered(even, [2, 2, 2, 40, 40], "2026-10-31")])
+    text = said(status.late_entry(meeting(both.reset_index(drop=True))))
+    assert "Months differ: of the last 10 that are old enough, the least gained 25 and the most 67 percent." in text
+    usual = int(re.search(r"usually gains about (\d+) percent", text)[1])
+    assert 25 < usual < 67
+    short = both[both["counted_on"].ge("2026-05-01")].reset_index(drop=True)
+    assert "Too few months are old enough to say how much they differ." in said(status.late_entry(meeting(short)))
+
+
 def test_entry_before_the_crisis_is_a_slip_that_is_counted_and_left_out():
     table = entered(EVERYONE, [2], "2026-10-31")
     slipped = table.assign(entered_on=table["entered_on"].mask(table.index == 0, pd.Timestamp("2020-01-01")))

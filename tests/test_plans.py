@@ -339,12 +339,14 @@ def test_a_review_gone_by_an_action_without_dose_and_a_task_not_reported_are_not
         .replace(", done_on: 2026-09-04", "")
     )
     plan = read(text, known)
+    action, owed = known.actions[plan.actions[0].action].name.rstrip("."), plan.state_owes[0].what.rstrip(".")
     found = {note.key: note.words for note in notes(plan, known, DATA_END)}
     assert found == {
-        "actions 1": "This action began on 2026-08-01, and how much of it was done is not yet written.",
-        "state_owes 1": "What the state gives was due on 2026-08-31, and is not reported as done.",
+        "actions 1": f"Action: {action}. It began on 2026-08-01, and how much of it was done is not yet written.",
+        "state_owes 1": f"What the state gives: {owed}. It was due on 2026-08-31, and is not reported as done.",
         "reviews 1": "The review after 30 days was due on 2026-08-14 and has not been held.",
     }
+    assert {note.key for note in notes(plan, known, DATA_END) if note.late} == {"state_owes 1", "reviews 1"}
     assert [note.key for note in notes(plan, known, date(2026, 8, 1))] == []  # its first day: nothing is late yet
 
 

@@ -212,7 +212,7 @@ def test_the_overview_names_the_sites_the_errors_and_the_rollout(support):
     assert "14 of 15 planned sites are open." in plain(rollout.rollout(support))
     counties = plain(rollout.rollout(support))
     assert "Luna" in counties
-    assert re.search(r"About [\d,]+ children live where no open site goes", counties)
+    assert re.search(r"About [\d,]+ children of 0 to 20 years live where no open site goes", counties)
     assert "A halving is found within a year" in plain(overview.how_sure(support))
 
 

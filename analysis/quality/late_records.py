@@ -144,6 +144,32 @@ def gain(share: float) -> float:
     return 100 * (1 / share - 1)
 
 
+def gains(
+    known: pd.DataFrame, months: Iterable[Period], month: Period, as_of: pd.Timestamp, *, fewest: int
+) -> pd.Series:
+    """By how many percent each earlier month grew after the point at which `month` stands on `as_of`: how much months differ.
+
+    Takes rows of `delays`. A month counts that is old enough for `within_days`, and of which at least `fewest` records had come by its
+    point; where `month` is not over, that point lies as many days before the end of the other. Records that came later than as_of are
+    not known, so a month of 60 days may gain a little more.
+
+    >>> from analysis.periods import period
+    >>> rows = pd.DataFrame({"counted_on": pd.to_datetime(["2026-06-10"] * 12 + ["2026-07-10"] * 10),
+    ...                      "delay": [3] * 10 + [30] * 2 + [3] * 8 + [40] * 2})
+    >>> some = [period("2026-06"), period("2026-07"), period("2026-09")]
+    >>> gains(rows, some, period("2026-10"), pd.Timestamp("2026-10-31"), fewest=8).round(6).to_dict()
+    {'2026-06': 20.0, '2026-07': 25.0}
+    """
+    after, found = as_of - month.to_on, {}
+    for each in months:
+        point = each.to_on + after
+        here = known[known["counted_on"].between(each.from_on, min(each.to_on, point))]
+        came = int((here["counted_on"] + pd.to_timedelta(here["delay"], unit="D")).le(point).sum())
+        if (as_of - each.to_on).days >= max(WITHIN_DAYS) and came >= fewest:
+            found[each.name] = gain(came / len(here))
+    return pd.Series(found, dtype=float)
+
+
 def is_provisional(curve: Curve, month: Period, as_of: pd.Timestamp) -> bool:
     """True while the month's last day is younger than the day by which 95 of 100 records have come."""
     return (as_of - month.to_on).days < curve.days_until(PROVISIONAL_BELOW)

@@ -35,9 +35,19 @@ def title(meeting: Meeting) -> Html:
 
 
 def headline(meeting: Meeting) -> Html:
-    """One sentence: how many of the promises of last time are done."""
-    last, _ = _promises(meeting)
-    return Html(f'<p class="headline">{markup.escaped(_headline(meeting, last))}</p>')
+    """How many of the promises of last time are done, and for how many of these and of older ones the day has passed."""
+    last, older = _promises(meeting)
+    said = f"{_headline(meeting, last)}{_older_words(sum(each.overdue(meeting.as_of) for each in older))}"
+    return Html(f'<p class="headline">{markup.escaped(said)}</p>')
+
+
+def _older_words(late: int) -> str:
+    """How many promises of earlier meetings are overdue.
+
+    >>> _older_words(0), _older_words(1), _older_words(2)
+    ('', ' Of older promises, 1 is overdue.', ' Of older promises, 2 are overdue.')
+    """
+    return f" Of older promises, {late} {'is' if late == 1 else 'are'} overdue." if late else ""
 
 
 def _headline(meeting: Meeting, last: list[Promise]) -> str:
@@ -133,7 +143,11 @@ def last_records(meeting: Meeting) -> Html:
         kinds = [*submissions.BANDS.values(), submissions.NONE_YET, submissions.CLOSED, submissions.NOT_OPEN]
         lines = [(kind, int(counted[kind])) for kind in kinds if kind in counted]
         return markup.table(lines, caption=caption, headers=["Last record", f"{place}s"], numeric=[f"{place}s"])
-    lines = [(meeting.called(site), said) for site, said in words.items()]
+    no_sign = submissions.no_sign(meeting.numbers, meeting.episodes, meeting.a_month)
+    lines = [
+        (meeting.called(site), f"{said}; {submissions.NO_SIGN}" if said in submissions.LATE and no_sign[site] else said)
+        for site, said in words.items()
+    ]
     return markup.table(lines, caption=caption, headers=[place, "Last record"])
 
 
@@ -153,7 +167,8 @@ def _to_bring(meeting: Meeting) -> list[str]:
     if still:
         said.append(f"{_who(meeting, still)}: how far what was promised has come.")
     words = submissions.last_records(meeting.numbers, meeting.episodes)
-    late = [site for site, said_of in words.items() if said_of in submissions.LATE]
+    no_sign = submissions.no_sign(meeting.numbers, meeting.episodes, meeting.a_month)
+    late = [site for site, said_of in words.items() if said_of in submissions.LATE and not no_sign[site]]
     if late and meeting.rules.name_peers:
         said.append(f"{wording.and_list([meeting.called(site) for site in late])}: the records since your last one.")
     return said

@@ -11,19 +11,22 @@ from analysis.brief.meeting.promises import Collaborative, read_collaborative, s
 from analysis.brief.numbers import Numbers
 from analysis.brief.small_counts.ledger import Release, read_ledger
 from analysis.params import ROOT
+from analysis.quality.utilization.expected import cannot_classify, site_months
+from analysis.quality.utilization.parameters import read_low_use
 from analysis.tables import STATEWIDE
 
 
 @dataclass(frozen=True)
 class Meeting:
     """One meeting: the period that it looks at, what was promised before it, one row per episode, the ratings if there are any, and
-    every release of the study."""
+    every release of the study; and the crises that are to be expected of each site in a month, where its children are known."""
 
     numbers: Numbers
     rules: Collaborative
     episodes: pd.DataFrame
     scales: pd.DataFrame | None = None
     ledger: tuple[Release, ...] = ()
+    a_month: pd.Series | None = None
 
     @property
     def as_of(self) -> pd.Timestamp:
@@ -40,7 +43,24 @@ def open_meeting(study: str, period: str) -> Meeting:
     chosen = params.study(study)
     numbers = open_numbers(chosen, chosen.period(period))
     rules = read_collaborative(study, numbers.sites["site_id"].tolist())
-    return Meeting(numbers, rules, open_table(study, "episodes"), open_table(study, "scales"), read_ledger(chosen))
+    episodes, scales = open_table(study, "episodes"), open_table(study, "scales")
+    return Meeting(numbers, rules, episodes, scales, read_ledger(chosen), expected_a_month(numbers, episodes))
+
+
+def expected_a_month(numbers: Numbers, episodes: pd.DataFrame) -> pd.Series | None:
+    """Crises that are to be expected of each site in a month, by site_id: the mean of the year's months in which it was open.
+
+    As the support plans expect them, of all other sites in the same months. None where the study cannot say.
+    """
+    study = numbers.study
+    sites, counties, population = (open_table(study.name, name) for name in ("sites", "site_counties", "population"))
+    if sites is None or cannot_classify(study, counties, population):
+        return None
+    use = site_months(
+        episodes, sites, counties, population, numbers.windows.year.months, study=study, covers=numbers.covers, rule=read_low_use()
+    )  # fmt: skip
+    there = use.table[use.table["expected"].gt(0)]
+    return there.groupby("site_id")["expected"].mean()
 
 
 def open_table(study: str, name: str, *, root: Path = ROOT) -> pd.DataFrame | None:

@@ -10,6 +10,7 @@ from analysis.params import disclosure
 from analysis.periods import Period
 from analysis.quality import late_records
 from analysis.quality.late_records import Curve
+from analysis.quality.utilization.expected import QUIET_FROM
 from analysis.tables import DISCHARGE_COLUMNS, SCALES_TABLE
 
 MONTHS = 12
@@ -20,6 +21,7 @@ END_FIELDS = {
 }
 PROVISIONAL, SETTLED = "still filling up", "settled"
 TOO_EARLY = "too early"
+FEWEST_MONTHS = 6  # illustrative: the least and the most of fewer say little of how much months differ
 
 
 def title(meeting: Meeting) -> Html:
@@ -31,20 +33,44 @@ def title(meeting: Meeting) -> Html:
 
 def headline(meeting: Meeting) -> Html:
     """One sentence: how many of the open sites have sent records of the period."""
-    words = submissions.sent(meeting.numbers, meeting.episodes, meeting.numbers.windows.now)
+    words = _sent(meeting)
     open_sites = words[~words.isin([submissions.CLOSED, submissions.NOT_OPEN])]
     place = meeting.numbers.study.place
     said = (
         f"By {wording.day_words(meeting.as_of)}, {int(open_sites.eq(submissions.SENT).sum())} of {len(open_sites)} open {place}s "
-        f"had sent records of {meeting.numbers.windows.now.words}."
+        f"had sent records of {meeting.numbers.windows.now.words}.{_others(open_sites)}"
     )
     return Html(f'<p class="headline">{markup.escaped(said)}</p>')
+
+
+def _sent(meeting: Meeting) -> pd.Series:
+    numbers = meeting.numbers
+    return submissions.sent(numbers, meeting.episodes, numbers.windows.now, a_month=meeting.a_month)
+
+
+def _others(words: pd.Series) -> str:
+    """Of the open sites without a record: how many are missing, and of how many none was to be expected.
+
+    >>> _others(pd.Series(["sent", "nothing yet", submissions.QUIET]))
+    ' Of the others, 1 is missing. At 1 more, so few crises are to be expected that a month without one is no sign.'
+    >>> _others(pd.Series(["sent", submissions.QUIET])), _others(pd.Series(["sent", "nothing yet"]))
+    (' At the other 1, so few crises are to be expected that a month without one is no sign.', '')
+    """
+    missing, quiet = (int(words.eq(each).sum()) for each in (submissions.NOT_SENT, submissions.QUIET))
+    if not quiet:
+        return ""
+    first = (
+        f" Of the others, {missing} {'is' if missing == 1 else 'are'} missing. At {quiet} more"
+        if missing
+        else f" At the other {quiet}"
+    )
+    return f"{first}, so few crises are to be expected that a month without one is no sign."
 
 
 def who_has_sent(meeting: Meeting) -> Html:
     """One row per site, by name: sent or not, how many, how long ago, and how quickly its records are entered."""
     numbers, now = meeting.numbers, meeting.numbers.windows.now
-    sent, last = submissions.sent(numbers, meeting.episodes, now), submissions.last_records(numbers, meeting.episodes)
+    sent, last = _sent(meeting), submissions.last_records(numbers, meeting.episodes)
     place = numbers.study.place.capitalize()
     if not meeting.rules.name_peers:
         counted = sent.value_counts()
@@ -145,7 +171,7 @@ def _curve_words(meeting: Meeting, curve: Curve) -> Html:
     said = [
         f"Half of all records are entered within {_days(half)}, and 95 of 100 within {_days(most)}.",
         f"This rests on {markup.number(curve.records)} records. Those still to come are allowed for.",
-        _gain_words(curve, now, as_of),
+        _gain_words(meeting, curve, now, as_of),
     ]
     if slips := late_records.slips(meeting.episodes):
         entries = "1 record says" if slips == 1 else f"{markup.number(slips)} records say"
@@ -157,15 +183,23 @@ def _days(days: int) -> str:
     return "the same day" if days == 0 else "1 day" if days == 1 else f"{days} days"
 
 
-def _gain_words(curve: Curve, now: Period, as_of: pd.Timestamp) -> str:
+def _gain_words(meeting: Meeting, curve: Curve, now: Period, as_of: pd.Timestamp) -> str:
+    """How much the period will still gain: what is usual, and the least and the most of earlier months, which differ."""
     if not late_records.is_provisional(curve, now, as_of):
         return f"{now.words} is settled: few records of it are still to come."
     share, span = late_records.expected_share(curve, now, as_of), late_records.complete_share(curve, now, as_of)
     more = markup.number(late_records.gain(share))
     if span.low <= 0:
         return f"{now.words} is {PROVISIONAL}. Too little has come to say how much more will."
-    ends = [markup.number(late_records.gain(end)) for end in (span.high, span.low)]
-    return f"{now.words} is {PROVISIONAL}. A month usually gains about {more} percent after this point (range {' to '.join(ends)})."
+    usual = f"{now.words} is {PROVISIONAL}. A month usually gains about {more} percent after this point."
+    if now.first != now.last:
+        return usual
+    known, months = late_records.delays(meeting.episodes), [each for each in _months(meeting) if each.last < now.first]
+    found = late_records.gains(known, months, now, as_of, fewest=disclosure().smallest_shown)
+    if len(found) < FEWEST_MONTHS:
+        return f"{usual} Too few months are old enough to say how much they differ."
+    least, most = (markup.number(each) for each in (found.min(), found.max()))
+    return f"{usual} Months differ: of the last {len(found)} that are old enough, the least gained {least} and the most {most} percent."
 
 
 def _entry_by_month(meeting: Meeting, curve: Curve) -> Html:
@@ -234,6 +268,11 @@ def about(meeting: Meeting) -> Html:
         "Weeks stand instead of days, since one child’s day stands behind a single record.",
         "“Sent” says that there is a record. It does not say that all of them are there.",
     ]
+    if _sent(meeting).eq(submissions.QUIET).any():
+        fewest = markup.number(QUIET_FROM)
+        notes.append(
+            f"A site without a record is not counted as missing where fewer than {fewest} crises were to be expected."
+        )
     if _curve(meeting) is not None:
         notes.append(
             f"“{_capital(TOO_EARLY)}” says that the month is not {max(late_records.WITHIN_DAYS)} days old: its late records can’t be counted yet."

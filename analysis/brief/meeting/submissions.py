@@ -4,10 +4,15 @@ import pandas as pd
 
 from analysis.brief.numbers import Numbers
 from analysis.periods import Period
+from analysis.quality.utilization.expected import QUIET_FROM
+
+DAYS_A_MONTH = 365.25 / 12
 
 # From how many days on each band begins. Bands, because the day of a small site's last record is the day of one child's crisis.
 BANDS = {0: "under a week", 7: "1 to 2 weeks", 15: "2 to 4 weeks", 29: "over 4 weeks"}
 SENT, NOT_SENT = "sent", "nothing yet"
+QUIET = "no crisis on record; so few are to be expected that a month without one is no sign"
+NO_SIGN = "so few are to be expected that this is no sign"
 CLOSED, NOT_OPEN, NONE_YET = "closed", "not open yet", "no record yet"
 LATE = ("2 to 4 weeks", "over 4 weeks", NONE_YET)  # a site that sends every week has been silent twice
 
@@ -39,6 +44,28 @@ def last_records(numbers: Numbers, episodes: pd.DataFrame) -> pd.Series:
     return words.mask(closed(numbers), CLOSED).mask(not_open(numbers), NOT_OPEN)
 
 
+def few_expected(a_month: pd.Series | None, days: pd.Series) -> pd.Series:
+    """True where chance alone may leave a site without a record for so many days: fewer than QUIET_FROM crises were to be expected in them.
+
+    `a_month` is what is expected of each site in a month, by site_id; where that is not known, no silence is put down to chance.
+
+    >>> few_expected(pd.Series({"tiny": 0.25, "north": 9.0}), pd.Series({"tiny": 200, "north": 31, "new": 31})).to_dict()
+    {'tiny': True, 'north': False, 'new': False}
+    """
+    expected = pd.Series(dtype=float) if a_month is None else a_month
+    return (expected.reindex(days.index) * days.astype(float) / DAYS_A_MONTH).lt(QUIET_FROM)
+
+
+def no_sign(numbers: Numbers, episodes: pd.DataFrame, a_month: pd.Series | None) -> pd.Series:
+    """True for the sites whose silence up to the last day covered chance alone explains, by site_id.
+
+    One without any record has been silent since it opened, or since the records begin.
+    """
+    opened = numbers.pages.set_index("site_id")["opened_on"].fillna(numbers.covers[0]).clip(lower=numbers.covers[0])
+    days = silent_days(numbers, episodes)
+    return few_expected(a_month, days.fillna((numbers.covers[1] - opened).dt.days + 1))
+
+
 def closed(numbers: Numbers) -> pd.Series:
     """True for the sites that closed before the period began, by site_id."""
     sites = numbers.pages.set_index("site_id")
@@ -51,9 +78,11 @@ def not_open(numbers: Numbers) -> pd.Series:
     return sites["opened_on"].fillna(pd.Timestamp.min).gt(numbers.windows.now.to_on)
 
 
-def sent(numbers: Numbers, episodes: pd.DataFrame, window: Period) -> pd.Series:
-    """What each site has sent for the window, by site_id: SENT, NOT_SENT, or that it was not open."""
+def sent(numbers: Numbers, episodes: pd.DataFrame, window: Period, *, a_month: pd.Series | None = None) -> pd.Series:
+    """What each site has sent for the window, by site_id: SENT, NOT_SENT, QUIET where none was to be expected, or that it was not open."""
     here = episodes.loc[episodes["counted_on"].between(window.from_on, window.to_on), "site_id"]
     some = numbers.pages["site_id"].isin(here)
     words = pd.Series(some.map({True: SENT, False: NOT_SENT}).to_numpy(), index=numbers.pages["site_id"])
+    days = pd.Series((min(window.to_on, numbers.covers[1]) - window.from_on).days + 1, words.index)
+    words = words.mask(words.eq(NOT_SENT) & few_expected(a_month, days), QUIET)
     return words.mask(closed(numbers), CLOSED).mask(not_open(numbers), NOT_OPEN)

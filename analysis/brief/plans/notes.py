@@ -25,10 +25,11 @@ MAY_STAY_EMPTY = {
 
 @dataclass(frozen=True)
 class Note:
-    """One thing to be said: where in the plan, in words, and what."""
+    """One thing to be said: where in the plan, in words, and what; `late` where a day has gone by, not where something is unwritten."""
 
     key: str
     words: str
+    late: bool = False
 
 
 def unwritten(plan: Plan) -> tuple[Note, ...]:
@@ -71,7 +72,7 @@ def notes(plan: Plan, known: Known, as_of: date) -> tuple[Note, ...]:
 
     >>> late = Plan(site="north", plan_no=1, status="draft", reviews=[Review(day=30, due_on=date(2026, 9, 1))])
     >>> notes(late, Known({}, {}, {}), date(2026, 9, 2))
-    (Note(key='reviews 1', words='The review after 30 days was due on 2026-09-01 and has not been held.'),)
+    (Note(key='reviews 1', words='The review after 30 days was due on 2026-09-01 and has not been held.', late=True),)
     >>> notes(late, Known({}, {}, {}), date(2026, 9, 1))
     ()
     """
@@ -80,7 +81,7 @@ def notes(plan: Plan, known: Known, as_of: date) -> tuple[Note, ...]:
     return (
         *_of_the_site(plan, known, as_of),
         *_of_aims(plan, as_of),
-        *_of_actions(plan, as_of),
+        *_of_actions(plan, known, as_of),
         *_of_cycles(plan, as_of),
         *_of_tasks(plan, as_of),
         *_of_reviews(plan, as_of),
@@ -101,16 +102,16 @@ def _of_aims(plan: Plan, as_of: date) -> Iterator[Note]:
             yield Note(
                 key_words(("aims", at)),
                 f"The day of this aim, {aim.by}, has gone by. Say whether it was met, or set a new one.",
+                late=True,
             )
 
 
-def _of_actions(plan: Plan, as_of: date) -> Iterator[Note]:
+def _of_actions(plan: Plan, known: Known, as_of: date) -> Iterator[Note]:
     for at, each in enumerate(plan.actions):
         if each.start_on is not None and each.start_on < as_of and each.dose is None:
-            yield Note(
-                key_words(("actions", at)),
-                f"This action began on {each.start_on}, and how much of it was done is {NOT_YET}.",
-            )
+            name = known.actions[each.action].name.rstrip(".") if each.action in known.actions else each.action
+            began = f"It began on {each.start_on}, and how much of it was done is {NOT_YET}."
+            yield Note(key_words(("actions", at)), f"Action: {name}. {began}")
 
 
 def _of_cycles(plan: Plan, as_of: date) -> Iterator[Note]:
@@ -126,14 +127,16 @@ def _of_tasks(plan: Plan, as_of: date) -> Iterator[Note]:
     for part, said in (("state_owes", "What the state gives"), ("this_month", "What was to be done")):
         for at, each in enumerate(getattr(plan, part)):
             if each.by is not None and each.by < as_of and each.done_on is None:
-                yield Note(key_words((part, at)), f"{said} was due on {each.by}, and is not reported as done.")
+                due = f"It was due on {each.by}, and is not reported as done."
+                yield Note(key_words((part, at)), f"{said}: {each.what.rstrip('.')}. {due}", late=True)
 
 
 def _of_reviews(plan: Plan, as_of: date) -> Iterator[Note]:
     for at, each in enumerate(plan.reviews):
         key = key_words(("reviews", at))
         if each.due_on is not None and each.due_on < as_of and each.held_on is None:
-            yield Note(key, f"The review after {each.day} days was due on {each.due_on} and has not been held.")
+            due = f"The review after {each.day} days was due on {each.due_on} and has not been held."
+            yield Note(key, due, late=True)
         if each.held_on is not None and each.decided is None:
             yield Note(
                 key, f"The review after {each.day} days was held on {each.held_on}, and what was decided is {NOT_YET}."

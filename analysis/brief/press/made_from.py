@@ -27,17 +27,18 @@ MONTHLY = (
     (*EVERY_BRIEF[1], "collaborative.yml", "rebases.yml", RELEASES),
 )
 DOLLARS = ("costs.csv", "shares.csv", "assumptions.csv")
+MEETING = (*MONTHLY[0], "low_use.yml"), MONTHLY[1]  # of what is expected of a site
 PLANS = (
-    (*MONTHLY[0], "low_use.yml", "actions.yml", "price_index.csv", "costs.csv"),
+    (*MEETING[0], "actions.yml", "price_index.csv", "costs.csv"),
     (*MONTHLY[1], "costs.csv", "program.csv", "place_names.yml", "plans/*.yml", "lots/*.yml"),
 )
 READS = {
     "data_quality": (EVERY_BRIEF[0], (*EVERY_BRIEF[1], "collaborative.yml")),
     "collaborative_brief": MONTHLY,
     "site_scorecard": MONTHLY,
-    "agenda": MONTHLY,
-    "meeting_status": MONTHLY,
-    "partner_page": MONTHLY,
+    "agenda": MEETING,
+    "meeting_status": MEETING,
+    "partner_page": MEETING,
     "support_plan": PLANS,
     "support_plans_overview": PLANS,
     "ed_diversion": ((*EVERY_BRIEF[0], "diversion.yml"), EVERY_BRIEF[1]),

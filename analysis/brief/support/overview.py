@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.brief import markup, panels, wording
 from analysis.brief.markup import Html
-from analysis.brief.plans.notes import NOT_YET, notes
+from analysis.brief.plans.notes import NOT_YET, Note, notes
 from analysis.brief.small_counts.shareable import write_table
 from analysis.brief.support import shown, steps
 from analysis.brief.support.page import OFFER, in_ten, name_of
@@ -38,25 +38,34 @@ def _found(support: Support) -> str:
     classes = support.judged["class"].reindex(support.sites)
     below = [name_of(support, site) for site in support.sites if classes[site] == "below_expected"]
     unsure = sum(classes[site] in ("cant_tell_yet", "watch") for site in support.sites)
-    late = sum(len(_open_notes(support, site)) for site in support.plans)
+    open_notes = [each for site in support.plans for each in _notes(support, site)]
+    late = sum(each.late for each in open_notes)
     first = (
         f"{wording.and_list(below)} {'reaches' if len(below) == 1 else 'reach'} fewer children than expected."
         if below
         else "No site is seen to reach fewer children than expected."
     )
     second = f" Of {unsure} more nobody can tell yet; help is on offer to them too." if unsure else ""
-    third = (
-        f" {late} {'thing' if late == 1 else 'things'} in the plans {'is' if late == 1 else 'are'} late."
-        if late
-        else ""
-    )
-    return first + second + third
+    return first + second + _late_words(late, len(open_notes) - late)
 
 
-def _open_notes(support: Support, site: str) -> list[str]:
-    return [
-        wording.days_in_words(each.words) for each in notes(support.plans[site], support.known, support.as_of.date())
-    ]
+def _late_words(late: int, unwritten: int) -> str:
+    """How many days of the plans have gone by, and how many things in them are not yet written or settled.
+
+    >>> _late_words(5, 1), _late_words(0, 2), _late_words(1, 0)
+    (' 5 things in the plans are late; 1 is still to be written.', ' 2 things in the plans are still to be written.', ' 1 thing in the plans is late.')
+    """
+    kinds = ((late, "late"), (unwritten, "still to be written"))
+    said = [(many, f"{'is' if many == 1 else 'are'} {what}") for many, what in kinds if many]
+    if not said:
+        return ""
+    (many, what), *rest = said
+    first = f" {many} {'thing' if many == 1 else 'things'} in the plans {what}"
+    return f"{'; '.join([first, *(f'{also} {words}' for also, words in rest)])}."
+
+
+def _notes(support: Support, site: str) -> tuple[Note, ...]:
+    return notes(support.plans[site], support.known, support.as_of.date())
 
 
 # --- who -------------------------------------------------------------------------------------------------------------
@@ -73,10 +82,10 @@ def who(support: Support) -> Html:
             shown.count_words(row.observed) if pd.notna(row.observed) else disclosure().mark,
             "not known" if pd.isna(row.expected) else markup.number(row.expected),
             shown.range_words(pd.Series(row._asdict())),
-            _class_words(row),
+            shown.finding(pd.Series(row._asdict())),
             _months(row),
         )
-        for row in table.itertuples(index=False)
+        for row in table.rename(columns={"class": "found"}).itertuples(index=False)
     ]
     heads = ["Site", "Seen", "Expected", "Seen for every 100 expected (range)", "Finding", "Months more to judge"]
     parts = [
@@ -90,10 +99,6 @@ def who(support: Support) -> Html:
     if table["expected_at_target"].notna().any():
         parts.append(_at_target(support, table))
     return markup.together(*parts, Html(f'<p class="note">{markup.escaped(_who_note(support))}</p>'))
-
-
-def _class_words(row) -> str:
-    return f"{row.words}: {row.why}" if row.why else row.words
 
 
 def _months(row) -> str:
@@ -137,22 +142,33 @@ def how_sure(support: Support) -> Html:
     fitted, wide = support.rates
     finds = fitted.finds[fitted.finds["step"].eq("below")]
     lines = [
-        (
-            row.size.capitalize(),
-            str(row.sites),
-            markup.number(row.expected_a_year),
-            in_ten(row.found_by_12),
-        )
-        for row in finds.itertuples()
+        (row.size.capitalize(), str(row.judgeable), _span(row.least, row.most), in_ten(row.found_of_judgeable))
+        for row in finds[finds["judgeable"].gt(0)].itertuples()
     ]
     heads = ["Sites", "How many", "Expected a year", "A halving is found within a year"]
+    never = int((finds["sites"] - finds["judgeable"]).sum())
+    left_out = (
+        f"Left out: {never} {'site' if never == 1 else 'sites'} of which fewer than {support.rule.classes.least_expected:g} crises are "
+        "expected in a year. There no halving can show."
+    )
     return markup.together(
         markup.paragraph(say_false_plans(fitted, wide)),
         markup.table(
             lines, caption="How well the rule finds a site whose use halves", headers=heads, numeric=heads[1:3]
         ),
+        *([markup.paragraph(left_out)] if never else []),
         markup.paragraph(OFFER),
     )
+
+
+def _span(least: float, most: float) -> str:
+    """The fewest and the most crises expected of one of the sites.
+
+    >>> _span(104.2, 125.0), _span(52.0, 52.3)
+    ('104 to 125', '52')
+    """
+    ends = dict.fromkeys(markup.number(each) for each in (least, most))
+    return " to ".join(ends)
 
 
 def where_lost(support: Support) -> Html:
@@ -163,7 +179,7 @@ def where_lost(support: Support) -> Html:
     for site in support.sites:
         if support.judged["class"].get(site) not in ("below_expected", "watch"):
             continue
-        lead = steps.leading(support.account(site))
+        lead = steps.worth_saying(steps.leading(support.account(site)))
         words = [
             f"{steps.lost_words(row.cause)} (about {markup.number(row.a_month)} families a month)"
             for row in lead.itertuples()
@@ -195,7 +211,7 @@ def plans(support: Support) -> Html:
     for site in (each for each in support.sites if each in support.plans):
         plan = support.plans[site]
         due = [each.due_on for each in plan.reviews if each.held_on is None and each.due_on is not None]
-        late = _open_notes(support, site)
+        late = [wording.days_in_words(each.words) for each in _notes(support, site)]
         lines.append(
             (
                 name_of(support, site),

@@ -48,7 +48,7 @@ def _leading_words(support: Support, site: str) -> str:
         if whole["low"] > 0:
             return f"{MISSED}: {_a_month(whole)}. No single step stands out; ask the site."
         return "At no step are more families lost here than elsewhere, beyond chance."
-    parts = [f"{steps.lost_words(row.cause)}: {_a_month(row)}" for row in lead.itertuples()]
+    parts = [f"{steps.lost_words(row.cause)}: {_a_month(row)}" for row in steps.worth_saying(lead).itertuples()]
     whole = account[account["cause"].eq(WHOLE)].iloc[0]
     return f"{MISSED}: {_a_month(whole)} in all. {' '.join(f'{part}.' for part in parts)}"
 

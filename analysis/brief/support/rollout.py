@@ -87,7 +87,8 @@ def _counties(support: Support) -> Html:
         for row, children in zip(rows.itertuples(), rounded, strict=True)
     ]  # fmt: skip
     heads = ["County", "Not covered", "Children not covered, about"]
-    said = f"About {markup.number(rounded.sum())} children live where no open site goes."
+    ages = support.numbers.study.ages
+    said = f"About {markup.number(rounded.sum())} children of {ages.youngest} to {ages.oldest} years live where no open site goes."
     return markup.together(
         markup.paragraph(said),
         markup.table(lines, caption="Counties not fully covered", headers=heads, numeric=heads[1:]),

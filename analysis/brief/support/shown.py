@@ -39,6 +39,20 @@ def utilization(support: Support) -> pd.DataFrame:
     )
 
 
+def finding(row: pd.Series) -> str:
+    """What was found of a site and why no more. The rule looks for low use alone, so more than expected is said by the range.
+
+    Takes a row of `utilization` with its class as `found`. Where the range is hidden, nothing is said of it.
+
+    >>> plain = {"found": "expected_range", "words": "in the expected range", "why": "", "low": 1.11}
+    >>> finding(pd.Series(plain)), finding(pd.Series({**plain, "low": float("nan")}))
+    ('more than expected; the rule looks for low use only', 'in the expected range')
+    """
+    if row["found"] == "expected_range" and pd.notna(row["low"]) and row["low"] > 1 and not row["why"]:
+        return "more than expected; the rule looks for low use only"
+    return f"{row['words']}: {row['why']}" if row["why"] else row["words"]
+
+
 def count_words(value: float) -> str:
     """The count, or the mark of a hidden one."""
     return disclosure().mark if pd.isna(value) else markup.number(value)

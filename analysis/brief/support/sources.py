@@ -22,13 +22,12 @@ from analysis.quality.gap.path import Path, add_comparison, count_path
 from analysis.quality.received import read_received
 from analysis.quality.turning.rise import Rise, rise_by_itself
 from analysis.quality.utilization.error_rates import ErrorRates, error_rates, state_of, wide_of
-from analysis.quality.utilization.expected import SiteMonths, cannot_classify, site_months
+from analysis.quality.utilization.expected import QUIET_FROM, SiteMonths, cannot_classify, site_months
 from analysis.quality.utilization.look import look, mean_ratio
 from analysis.quality.utilization.parameters import LowUse, read_low_use
 from analysis.quality.utilization.rule import judge_use
 
 MONTHS = 25  # the month that is judged, and the 24 before it
-QUIET_FROM = 3.0  # crises expected in a month: a month without any record is then no chance (1 in 20)
 LONGEST_SILENCE = 45  # days without a record at the end of what is judged
 
 

@@ -71,6 +71,15 @@ def library_steps(cause: str) -> tuple[str, ...]:
     return LIBRARY_STEPS[cause]
 
 
+def worth_saying(lead: pd.DataFrame) -> pd.DataFrame:
+    """The leading causes that make up half a family a month or more: less would read as none.
+
+    >>> worth_saying(pd.DataFrame({"cause": ["asks:school", "asks:911"], "a_month": [5.7, 0.3]}))["cause"].tolist()
+    ['asks:school']
+    """
+    return lead[lead["a_month"].ge(0.5)]
+
+
 def leading(account: pd.DataFrame) -> pd.DataFrame:
     """The two or three causes that make up most of the gap, largest first; none where nothing is missing beyond chance.
 

@@ -49,7 +49,8 @@ class ErrorRates:
         the sites does), sites_a_year (how many do).
     finds : pandas.DataFrame
         One row per size and step: sites, expected_a_year (of its middle site), median_months from the halving to the first alarm (infinite
-        where half are not found), found_by_12.
+        where half are not found), found_by_12; and of the sites of which enough is expected to be judged at all: judgeable, least and most
+        (what is expected a year of one of them), found_of_judgeable.
     """
 
     spread: float
@@ -166,14 +167,18 @@ def _finds(state: State, rule: LowUse, replicates: int, seed: list[int], after: 
     rows = []
     for size, members in zip(SIZES, np.array_split(order, len(SIZES)), strict=True):
         own = np.flatnonzero(np.isin(which, members))
+        able = members[yearly[members] >= rule.classes.least_expected]
+        ends = (yearly[able].min(), yearly[able].max()) if len(able) else (np.nan, np.nan)
+        of_able = np.isin(which[own], able)
         for step, each in alarms.items():
             there = each[own, which[own]]
             first = np.where(there.any(axis=1), there.argmax(axis=1) + 1.0, np.inf)
             middle, by_12 = (np.median(first), (first <= LOOKS).mean()) if len(own) else (np.nan, np.nan)
-            rows.append(
-                (size, step, len(members), np.median(yearly[members]) if len(members) else np.nan, middle, by_12)
-            )
-    return pd.DataFrame(rows, columns=["size", "step", "sites", "expected_a_year", "median_months", "found_by_12"])
+            by_able = (first[of_able] <= LOOKS).mean() if of_able.any() else np.nan
+            expected = np.median(yearly[members]) if len(members) else np.nan
+            rows.append((size, step, len(members), expected, middle, by_12, len(able), *ends, by_able))
+    names = ["size", "step", "sites", "expected_a_year", "median_months", "found_by_12"]
+    return pd.DataFrame(rows, columns=[*names, "judgeable", "least", "most", "found_of_judgeable"])
 
 
 def say_false_plans(fitted: ErrorRates, wide: ErrorRates) -> str:

@@ -18,6 +18,7 @@ from analysis.quality.utilization.parameters import LowUse
 from analysis.tables import AGE_BANDS
 
 MONTHS_A_YEAR = 12
+QUIET_FROM = 3.0  # crises expected: a time without a single record is then no chance (exp(-3) is 1 in 20)
 
 
 @dataclass(frozen=True)
