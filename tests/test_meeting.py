@@ -14,7 +14,7 @@ from test_words import NEVER, words_in
 from analysis.brief import attention, markup, signals
 from analysis.brief.meeting import agenda, learning, partner, restated, status, submissions
 from analysis.brief.meeting.promises import Agreement, Collaborative, Promise, before_meeting, read_collaborative
-from analysis.brief.meeting.sources import Meeting
+from analysis.brief.meeting.sources import Meeting, open_meeting
 from analysis.brief.press.pages import shell
 from analysis.brief.small_counts.ledger import Release, entry_of, release_of
 from analysis.params import ParamsError
@@ -180,6 +180,18 @@ def test_all_done_says_so():
     assert said(agenda.headline(meeting(rules=promised(promise(**done))))) == "The 1 promise of last time is done."
     two = promised(promise(**done), promise("south", **done))
     assert said(agenda.headline(meeting(rules=two))) == "All 2 promises of last time are done."
+
+
+def test_the_top_counts_older_promises_whose_day_has_passed_too():
+    past, to_come = {"due_on": date(2026, 10, 20)}, {"due_on": date(2026, 11, 20)}
+    last = promise(done="yes", done_on=date(2026, 10, 20))
+    older = [
+        promise(meeting="2026-07", made_on=date(2026, 8, 1), promise=f"Old {n}.", **given)
+        for n, given in enumerate((past, past, to_come))
+    ]
+    assert said(agenda.headline(meeting(rules=promised(last, *older)))) == (
+        "The 1 promise of last time is done. Of older promises, 2 are overdue."
+    )
 
 
 @pytest.mark.parametrize(
@@ -356,6 +368,32 @@ def test_a_site_that_opened_this_month_closed_or_has_no_record_says_so():
     assert "2 of 3 open sites had sent records of October 2026" in said(status.headline(of))
     assert said(agenda_page(of))
     assert said(status_page(of))
+
+
+def test_an_empty_month_of_a_site_of_which_few_crises_are_expected_is_no_missing_record():
+    quiet = numbered(
+        crises("north", months_of(), 40), crises("south", months_of()[:-1], 30), crises("tiny", months_of()[:-2:3], 1)
+    )
+    of = replace(meeting(quiet), a_month=pd.Series({"north": 40.0, "south": 30.0, "tiny": 0.3}))
+    text = said(status_page(of))
+    # Of the five, North has sent; of South 30 were to be expected, of Tiny none in 3 months; what Cover and Empty do is not known.
+    assert "1 of 5 open sites had sent records of October 2026. Of the others, 3 are missing." in text
+    assert "At 1 more, so few crises are to be expected that a month without one is no sign." in text
+    assert f"{SCRIPT} no crisis on record; so few are to be expected that a month without one is no sign" in text
+    assert "South nothing yet" in text
+    page = said(agenda_page(of))
+    assert f"{SCRIPT} over 4 weeks; so few are to be expected that this is no sign" in page
+    assert "Cover, Empty and South: the records since your last one." in page
+    # In all that time several were to be expected: the same silence at 2 crises a month is asked about.
+    busier = replace(of, a_month=of.a_month.mask(of.a_month.index == "tiny", 2.0))
+    assert f"{SCRIPT}, Cover, Empty and South: the records since your last one." in said(agenda_page(busier))
+    assert "nothing yet" in said(status_page(replace(of, a_month=None)))
+
+
+def test_what_the_made_up_state_expects_of_its_sites_is_what_the_support_plans_expect():
+    a_month = open_meeting("demo", "2026-10").a_month
+    assert a_month[["site-14", "site-15"]].between(0.1, 1).all()  # about 3 a year
+    assert a_month.drop(["site-14", "site-15"]).gt(3).all()
 
 
 @pytest.mark.parametrize("each", [2, 5, 12])

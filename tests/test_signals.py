@@ -22,6 +22,7 @@ from analysis.brief import (
     figures,
     monthly,
     panels,
+    questions,
     scorecard,
     signals,
     site_by_site,
@@ -30,12 +31,14 @@ from analysis.brief import (
 from analysis.brief.kept import look_at_all
 from analysis.brief.numbers import Numbers
 from analysis.brief.signals import signal
+from analysis.brief.standings import standing_line, standings
 from analysis.quality.arrivals import COLUMNS, MARKS, arrival_curves
 from analysis.quality.cards import read_cards
 from analysis.quality.charts.choice import FEWEST_CASES_FOR_P
 from analysis.quality.charts.false_alarms import read_false_alarms
 from analysis.quality.charts.judgment import PHRASES
 from analysis.quality.comparisons import against_target
+from analysis.quality.measures.outcomes import RELIABLE
 from analysis.quality.rebases import Rebase, Rebases
 from analysis.tables import AGE_BANDS, SEXES
 
@@ -400,6 +403,77 @@ def test_a_gain_is_told_where_nothing_is_lost():
     found = next(each for each in attention.messages(numbers) if each.measure == SHARE)
     assert found.words == "Seen in person has risen by more than chance at North."
     assert found.question == "What did they do that others could test?"
+
+
+def test_a_missed_standard_lies_outside_the_printed_range(steady):
+    row = pd.Series(
+        {
+            "measure": SHARE,
+            "numerator": 2326,
+            "denominator": 2619,
+            "value": 2326 / 2619,
+            "low": 0.8755,
+            "high": 0.8996,
+            "hidden": False,
+        }
+    )
+    near = replace(steady, looked={})
+    object.__setattr__(near, "row", lambda *_, **__: row)
+    assert monthly.site_cell(near, SHARE, "statewide") == "88.8% (87.55 to 89.96) ▼"
+    far = row.mask(row.index == "numerator", 1900).mask(row.index == "value", 1900 / 2619)
+    object.__setattr__(near, "row", lambda *_, **__: far.mask(far.index == "low", 0.71).mask(far.index == "high", 0.74))
+    assert monthly.site_cell(near, SHARE, "statewide") == "72.5% (71 to 74) ▼"
+
+
+def test_every_chart_that_the_line_counts_as_changed_is_in_the_list(demo_numbers):
+    counted = int(re.search(r"and (\d+) look changed", false_alarms.expected_words(demo_numbers))[1])
+    listed = monthly.what_changed(demo_numbers).text.partition("</ul>")[0].count("<li>")
+    assert counted == listed > 1
+    assert "Wait that 9 in 10 responses stay within: " in monthly.what_changed(demo_numbers).text.partition("</ul>")[0]
+
+
+def test_a_chart_of_a_hub_that_changed_is_listed_and_counted_where_sites_are_not_named(steady, monkeypatch):
+    pooled = replace(signal(steady, SHARE, "north"), kind="concern", phrase="beyond_low", site="north+south")
+    monkeypatch.setattr(monthly, "judged_charts", lambda numbers: [pooled])
+    monkeypatch.setattr(panels, "place_name", lambda numbers, site: "North and South together")
+    assert monthly._moved_elsewhere(steady)[0].startswith(
+        "North and South together, seen in person: below its usual range"
+    )
+    assert monthly._moved_elsewhere(replace(steady, name_peers=False)) == ["1 of sites of a hub taken together."]
+
+
+def test_the_title_of_a_chart_names_the_month_that_it_judges_where_that_is_not_the_newest(demo_numbers):
+    assert demo_numbers.young  # October is still filling up
+    crises_chart = said(f"<main>{panels.trend(demo_numbers, 'episodes')}")
+    assert crises_chart.strip().startswith("Crisis episodes, statewide, September 2026: within its usual range")
+    assert "Hollow: October 2026, not judged yet" in crises_chart
+    assert (
+        said(f"<main>{panels.trend(demo_numbers, SHARE)}")
+        .strip()
+        .startswith("Seen in person, statewide: within its usual range")
+    )
+    assert ", September 2026" in panels.trend_drawing(demo_numbers, signal(demo_numbers, "episodes")).alt
+
+
+def test_a_figure_that_waits_is_of_the_last_month_that_can_be_shown_where_a_later_one_is_hidden(demo_numbers):
+    of_july = next(each for each in standings(demo_numbers) if each.measure == "linked_60_days_share")
+    assert demo_numbers.row("linked_60_days_share", periods.period("2026-08"))["hidden"]
+    assert "This is July 2026, the last month that can be shown." in standing_line(demo_numbers, of_july)
+    waited = replace(of_july, hidden_since=False)
+    assert "This is July 2026, the last month that has waited long enough." in standing_line(demo_numbers, waited)
+
+
+def test_rows_of_the_same_stays_say_the_same_of_how_many_were_rated_twice(demo_numbers):
+    page = said(f"<main>{questions.three_questions(demo_numbers)}")
+    for scale in ("Problem Severity", "Functioning"):
+        rated = re.findall(rf"{scale} (?:better|worse) by more than noise, parent \([^;]*; ([^)]*\))", page)
+        assert len(rated) == 2
+        assert len(set(rated)) == 1
+    year = demo_numbers.windows.year
+    assert demo_numbers.row("problems_worse_parent_share", year)["hidden"]  # the row's own figures stay hidden
+    hidden = demo_numbers.shown["measure"].isin(RELIABLE)
+    none = replace(demo_numbers, shown=demo_numbers.shown.assign(hidden=demo_numbers.shown["hidden"] | hidden))
+    assert "rated twice: " not in said(f"<main>{questions.three_questions(none)}")
 
 
 # --- a site too small for charts ---------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from analysis import params
+from analysis.brief.plans.notes import notes
 from analysis.brief.plans.records import Plan
 from analysis.brief.support import (
     aims,
@@ -214,6 +215,68 @@ def test_the_overview_names_the_sites_the_errors_and_the_rollout(support):
     assert "Luna" in counties
     assert re.search(r"About [\d,]+ children of 0 to 20 years live where no open site goes", counties)
     assert "A halving is found within a year" in plain(overview.how_sure(support))
+
+
+def test_the_overview_counts_as_late_what_is_late_and_names_what_each_note_is_of(support):
+    text = plain(overview.headline(support))
+    every = [each for plan in support.plans.values() for each in notes(plan, support.known, support.as_of.date())]
+    late = sum(
+        "has not been held" in each.words or "was due on" in each.words or "gone by" in each.words for each in every
+    )
+    assert 0 < late < len(every)
+    assert f"{late} things in the plans are late; {len(every) - late} is still to be written." in text
+    table = plain(overview.plans(support))
+    action = support.known.actions[
+        next(each.action for each in support.plans["site-04"].actions if each.dose is None and each.start_on)
+    ]
+    assert f"Action: {action.name.rstrip('.')}. It began on" in table
+    owed = next(each for each in support.plans["site-12"].state_owes if each.done_on is None)
+    assert f"What the state gives: {owed.what.rstrip('.')}. It was due on" in table
+
+
+def test_the_overview_says_where_more_than_expected_came_and_gives_nothing_hidden_away(support):
+    table = shown.utilization(support).set_index("site_id")
+    cells = {
+        row[0]: row
+        for row in re.findall(r'<th scope="row">(.*?)</th>' + 5 * r"<td[^>]*>(.*?)</td>", overview.who(support).text)
+    }
+    above = table.index[table["class"].eq("expected_range") & table["low"].gt(1)]
+    assert len(above) > 1
+    for site in table.index:
+        said = cells[page.name_of(support, site)][4]
+        assert said.startswith("more than expected") == (site in above)
+    hidden = table.index[table["observed"].isna()]
+    assert len(hidden) > 1
+    raised = replace(
+        support,
+        judged=support.judged.assign(
+            **{"class": "expected_range", "words": "in the expected range", "why": "", "low": 2.0}
+        ),
+    )
+    words = dict(zip(table.index, overview.who(raised).text.split("<tr>")[2:], strict=False))
+    assert not [site for site in hidden if "more than expected" in words[site]]
+
+
+def test_the_error_rates_are_of_sites_that_can_be_judged_with_the_range_of_what_is_expected(support):
+    finds = support.rates[0].finds
+    yearly = support.judged["expected"]
+    small = finds[finds["size"].eq("small") & finds["step"].eq("below")].iloc[0]
+    able = yearly[yearly.ge(support.rule.classes.least_expected)]
+    assert small["least"] >= support.rule.classes.least_expected
+    assert finds["judgeable"].lt(finds["sites"]).sum() == 3  # of the small, at each of three steps
+    assert small["sites"] - small["judgeable"] == len(SMALL)
+    assert small["found_of_judgeable"] > small["found_by_12"]
+    assert finds["most"].max() == pytest.approx(able.max(), rel=0.1)
+    text = plain(overview.how_sure(support))
+    assert f"Small {small['judgeable']} {small['least']:.0f} to {small['most']:.0f} about" in text
+    assert "Left out: 2 sites of which fewer than 12 crises are expected in a year." in text
+
+
+def test_no_part_that_rounds_to_no_family_is_among_what_most_are_lost_to(support):
+    text = plain(overview.where_lost(support))
+    assert "about 0 families" not in text
+    assert "Too few calls from: school (about" in text
+    assert steps.leading(support.account("site-04"))["a_month"].lt(0.5).any()  # there was one to leave out
 
 
 def test_where_no_site_can_be_judged_the_pages_say_why_and_go_on(support):
