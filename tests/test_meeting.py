@@ -383,10 +383,10 @@ def test_an_empty_month_of_a_site_of_which_few_crises_are_expected_is_no_missing
     assert "South nothing yet" in text
     page = said(agenda_page(of))
     assert f"{SCRIPT} over 4 weeks; so few are to be expected that this is no sign" in page
-    assert "Cover, Empty and South: the records since your last one." in page
+    assert "Cover, Empty, North and South: the records since your last one." in page
     # In all that time several were to be expected: the same silence at 2 crises a month is asked about.
     busier = replace(of, a_month=of.a_month.mask(of.a_month.index == "tiny", 2.0))
-    assert f"{SCRIPT}, Cover, Empty and South: the records since your last one." in said(agenda_page(busier))
+    assert f"{SCRIPT}, Cover, Empty, North and South: the records since your last one." in said(agenda_page(busier))
     assert "nothing yet" in said(status_page(replace(of, a_month=None)))
 
 
