@@ -564,7 +564,7 @@ def test_where_sites_differ_much_the_funnel_says_what_its_limits_allow_for_and_w
     monkeypatch.setattr(site_by_site, "year_by_site", lambda numbers, measure: SPREAD)
     page = said(f"<main>{site_by_site.funnel(steady, SHARE)}")
     assert (
-        "no site lies outside the limits, which allow for how much sites differ. Outside plain chance: North, South"
+        "no site lies outside the wider limits, which allow for how much sites differ. Outside plain chance: North, South"
         in page
     )
     assert "were they to differ as much as these do (overdispersion, Spiegelhalter 2005)" in page

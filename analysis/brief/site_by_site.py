@@ -96,7 +96,7 @@ def _limits_note(wide: Chart) -> str:
     if not wide.figures["adjusted"]:
         return "Grey: 99.8 of 100 sites that work alike would lie there; dotted: 95 of 100 (Spiegelhalter 2005)."
     return (
-        "Grey: 99.8 of 100 sites would lie there, were they to differ as much as these do (overdispersion, Spiegelhalter 2005); "
+        "Grey, the wider limits: 99.8 of 100 sites would lie there, were they to differ as much as these do (overdispersion, Spiegelhalter 2005); "
         "dotted: 95 of 100. Limits of chance alone are narrower."
     )
 
@@ -124,7 +124,7 @@ def _funnel_words(sites: pd.DataFrame, own: str | None, place: str, name_others:
     if not beyond.any() and not chance:
         return f"no {place} differs from the others by more than chance"
     if not beyond.any():
-        allowed = f"no {place} lies outside the limits, which allow for how much {place}s differ"
+        allowed = f"no {place} lies outside the wider limits, which allow for how much {place}s differ"
         return f"{allowed}. Outside plain chance: {chance}"
     apart = _who(sites[beyond], place, name_others)
     said = f"{apart} {'differs' if beyond.sum() == 1 else 'differ'} from the others by more than chance"
