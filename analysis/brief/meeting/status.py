@@ -81,9 +81,9 @@ def who_has_sent(meeting: Meeting) -> Html:
         (
             meeting.called(site),
             sent[site],
-            ""
-            if sent[site] in (submissions.CLOSED, submissions.NOT_OPEN)
-            else wording.shown_value(numbers.row("episodes", now, site=site), "count"),
+            wording.shown_value(numbers.row("episodes", now, site=site), "count")
+            if sent[site] == submissions.SENT
+            else "",
             last[site],
             *quick[site],
         )

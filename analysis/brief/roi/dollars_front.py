@@ -191,16 +191,16 @@ def general_fund(dollars: Dollars) -> Html:
     if first_unknown_share(dollars) is not None:
         return markup.together(markup.paragraph(no_shares(dollars)), _after_the_match(dollars))
     table = ledger_table(cost_lines(dollars))
-    starting = table["item"].eq("start_up_usd")
+    by_part = table.assign(start=table["item"].eq("start_up_usd"), state=table["payer"].eq(STATE_FUND))
     lines = []
-    for (year, timing), rows in table.groupby(["fiscal_year", "timing"], sort=True):
-        of_state = rows["payer"].eq(STATE_FUND)
-        running, state = (rows.loc[which & ~starting, "amount_usd"].sum() for which in (of_state | True, of_state))
-        started, its_part = (rows.loc[which & starting, "amount_usd"].sum() for which in (of_state | True, of_state))
+    for (year, timing), rows in by_part.groupby(["fiscal_year", "timing"], sort=True):
+        running, started = rows[~rows["start"]], rows[rows["start"]]
+        whole, state = running["amount_usd"].sum(), running.loc[running["state"], "amount_usd"].sum()
+        its_part = started.loc[started["state"], "amount_usd"].sum()
         lines.append(
             (
-                f"{year}{part_of_year(dollars, year)}", _timing_words(timing), usd(running), usd(running - state), usd(state),
-                markup.percent(state / running, 1) if running else "", usd(started), usd(its_part),
+                f"{year}{part_of_year(dollars, year)}", _timing_words(timing), usd(whole), usd(whole - state), usd(state),
+                markup.percent(state / whole, 1) if whole else "", usd(started["amount_usd"].sum()), usd(its_part),
             )
         )  # fmt: skip
     heads = ["Running: all payers", "Federal", "State general fund", "State’s part", "Start-up: all payers", "of it the state"]  # fmt: skip
