@@ -19,7 +19,7 @@ from analysis.demo.linked.county_months import draw_county_months, make_county_m
 from analysis.demo.linked.crises import DETAINED, HOSPITAL, RESIDENTIAL, draw_candidates
 from analysis.demo.linked.direct import born_on, is_eligible
 from analysis.demo.linked.disk import write_linked
-from analysis.demo.linked.extracts import medicaid_id
+from analysis.demo.linked.extracts import medicaid_id, write_people
 from analysis.demo.linked.families import KINDS
 from analysis.demo.linked.frame import date_of, make_frame
 from analysis.demo.linked.outcomes import NEVER_DAY, first_days, visits_by
@@ -680,6 +680,20 @@ def test_the_crosswalk_ties_each_client_to_its_own_number(small, clean):
     dropped = spoiler.counts["unlinked"] + spoiler.counts["unlinked_others"]
     assert (dropped > 0) is not clean
     assert len(tied) == small.index.mobile.sum() + len(known) - dropped
+
+
+def test_twins_share_a_birthday_and_nobody_has_a_claim_before_birth(small):
+    block, counts = next(iter(draw_others(100, 3_000, small.frame, small.linked))), Counter()
+    files = write_people(block, small.frame, small.linked, Spoiler(small.linked, 1, False, counts))
+    born = files["medicaid_children"].set_index("MSIS_IDENT_NUM")
+    first = born.loc[medicaid_id(block.number)]
+    same = first["BIRTH_DT"].eq(first["BIRTH_DT"].shift()) & first["LAST_NM"].eq(first["LAST_NM"].shift())
+    assert same.sum() >= counts["twins"] > 10
+    assert block.known > 50
+    assert (first["BIRTH_DT"].to_numpy() == date_of(small.linked, block.born))[: block.known].all()
+    headers = files["ot_header"]
+    headers = headers[headers["MSIS_IDENT_NUM"].isin(born.index)]  # some have lost their zeros
+    assert (headers["SRVC_BGNNG_DT"].to_numpy() >= born.loc[headers["MSIS_IDENT_NUM"], "BIRTH_DT"].to_numpy()).all()
 
 
 def test_large_rosters_are_written_as_parquet(small, tmp_path, monkeypatch):

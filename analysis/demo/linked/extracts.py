@@ -1,5 +1,7 @@
 """The linked state as its agencies send it: Medicaid, child welfare, detention, and the crosswalk of their identifiers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -8,7 +10,7 @@ import pyarrow.compute as pc
 from analysis.demo.counties import read_counties
 from analysis.demo.linked.claims import coded, keep_lines
 from analysis.demo.linked.frame import Frame, date_of, month_starts
-from analysis.demo.linked.roster import People
+from analysis.demo.linked.roster import People, since_birth
 from analysis.demo.linked.rows import is_zero_paid
 from analysis.demo.linked.settings import GROUPS, Linked
 from analysis.demo.linked.spoil import BORDER_COUNTIES, Spoiler, adjust, miss_run_out, strip_zeros
@@ -50,9 +52,10 @@ def medicaid_id(number: np.ndarray, *, second: bool = False) -> pd.Series:
 def write_people(people: People, frame: Frame, linked: Linked, spoiler: Spoiler) -> dict[str, pd.DataFrame]:
     """The Medicaid files of one block by name; one row a child, a span of enrollment, a claim and a line of a claim."""
     second = spoiler.chosen("second_id", len(people.number))
+    people, twin = _with_twins(people, linked, spoiler)
     since = linked.last_day * 3 // 5  # the day from which the second identifier is used
     tables = {
-        "medicaid_children": _children(people, linked, second, spoiler),
+        "medicaid_children": _children(people, linked, second, twin),
         "medicaid_enrollment": _enrollment(people, frame, linked, spoiler),
     }
     lines = _seen(people, frame, linked, spoiler)
@@ -75,14 +78,21 @@ def spoiler_of(spoiler: Spoiler, file: str) -> Spoiler:
     return Spoiler(spoiler.linked, spoiler.block * len(FILES) + FILES.index(file), spoiler.clean, spoiler.counts)
 
 
-def _children(people: People, linked: Linked, second: np.ndarray, spoiler: Spoiler) -> pd.DataFrame:
+def _with_twins(people: People, linked: Linked, spoiler: Spoiler) -> tuple[People, np.ndarray]:
+    """The people with the days of birth of twins, and the positions of those who have that of the child before."""
+    # Only among children whom no service knows, so that nobody in the study or of the service gets another's birthday.
+    rates = spoiler.linked.dirt["twins"] * (people.block > 0) * (np.arange(len(people.number)) > people.known)
+    own = np.flatnonzero(spoiler.chosen("twins", len(people.number), rates))
+    born = people.born.copy()
+    born[own] = born[own - 1]
+    return since_birth(replace(people, born=born), linked), own
+
+
+def _children(people: People, linked: Linked, second: np.ndarray, twin: np.ndarray) -> pd.DataFrame:
     """One row an identifier: a child under two of them is there twice. Twins share a day of birth and a last name."""
-    number = people.number
-    # Only among children without a crisis, so that nobody in the study gets another's birthday.
-    twin = spoiler.chosen("twins", len(number), spoiler.linked.dirt["twins"] * (people.block > 0))
-    born, surname = people.born.copy(), number % len(LAST_NAMES)
-    own = np.flatnonzero(twin[1:]) + 1
-    born[own], surname[own] = born[own - 1], surname[own - 1]
+    number, born = people.number, people.born
+    surname = number % len(LAST_NAMES)
+    surname[twin] = surname[twin - 1]
     died = pd.Series(date_of(linked, np.maximum(people.died, 0))).where(people.died >= 0)
     table = pd.DataFrame(
         {

@@ -22,7 +22,10 @@ OLDEST_YEARS = 21
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Children of one block: who they are, their months on Medicaid and their claims. `number` is a child's own over all blocks."""
+    """Children of one block: who they are, their months on Medicaid and their claims. `number` is a child's own over all blocks.
+
+    The first `known` are clients of the service; of block 0, with the crises, it says nothing.
+    """
 
     block: int
     number: np.ndarray
@@ -34,6 +37,7 @@ class People:
     died: np.ndarray
     enrolled: np.ndarray
     lines: Lines
+    known: int = 0
 
 
 def draw_others(first: int, children: int, frame: Frame, linked: Linked) -> Iterator[People]:
@@ -68,7 +72,10 @@ def draw_block(
     nobody = {"child": np.array([], dtype=int), "day": np.array([], dtype=int)}
     plain = draw_plain(size, 0, linked.last_day + 1, nobody, linked, rng)
     lines = number_claims(plain_lines(np.zeros(len(plain["day"]), dtype=int), plain))
-    people = People(block, first + np.arange(size), county, group, sex, race, born, np.full(size, -1), enrolled, lines)
+    people = People(
+        block, first + np.arange(size), county, group, sex, race, born, np.full(size, -1), enrolled, lines,
+        known=0 if known is None else len(known),
+    )  # fmt: skip
     return since_birth(people, linked)
 
 
